@@ -1,0 +1,1 @@
+"""What makes two items the same: keys, sightings, and the judge."""

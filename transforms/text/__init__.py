@@ -1,0 +1,1 @@
+"""Text, dates, addresses and languages: plain functions that know no Beam."""

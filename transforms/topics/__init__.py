@@ -1,0 +1,1 @@
+"""Topic tags with their evidence, from a vocabulary that is data."""
