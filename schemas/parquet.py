@@ -86,3 +86,87 @@ STAGED_ARTICLES = _staged("articles", Article)
 
 STAGED_REJECTS = _staged("rejects", Reject)
 """What is written to staging for each :class:`schemas.records.Reject`."""
+
+
+def _described(*columns: tuple[str, pa.DataType, bool, str]) -> pa.Schema:
+    return pa.schema(
+        [
+            pa.field(name, kind, nullable=nullable, metadata={"description": description})
+            for name, kind, nullable, description in columns
+        ]
+    )
+
+
+_ID = pa.binary(16)
+_KEY = pa.uint64()
+
+_CONTENT = (
+    ("content", _KEY, False, "content_hash as a key"),
+    ("headline_hash", _KEY, False, "hash of the headline as stored"),
+    ("summary_hash", _KEY, False, "hash of the summary"),
+    ("body_hash", _KEY, False, "hash of the body"),
+    ("published_at", _TIME, True, "as in articles"),
+)
+
+_FINGERPRINT = (
+    ("text_hash", _KEY, False, "hash of the body's folded words; 0 without a body"),
+    ("lead_hash", _KEY, False, "hash of its first words; 0 when it is too short"),
+    ("words", pa.uint32(), False, "folded words; 0 without a body"),
+    ("sketch", pa.binary(), False, "bottom-k sketch of its word shingles"),
+)
+
+SIGHTINGS = _described(
+    ("claim", pa.string(), False, "name of the claim file that holds the row"),
+    ("batch", pa.uint32(), False, "record batch in the claim file"),
+    ("row", pa.uint32(), False, "row in the batch"),
+    ("size", pa.uint32(), False, "approximate bytes of the row, for cutting files"),
+    ("is_reject", pa.bool_(), False, "the row is a reject"),
+    ("source", pa.string(), False, "as in articles"),
+    ("item_id", _ID, False, "as in articles; the reject_id of a reject"),
+    ("aliases", pa.list_(_KEY), False, "keys that unite"),
+    ("url_key", _KEY, True, "key of the address, whatever the source"),
+    ("headline_key", _KEY, True, "key of the folded headline"),
+    *_CONTENT,
+    *_FINGERPRINT,
+    ("fetched_at", _TIME, False, "as in articles"),
+    ("day", pa.date32(), False, "the row's own partition"),
+    ("document", _KEY, False, "first bits of the document's hash; orders equal times"),
+    ("position", pa.int32(), False, "place in the document; -1 for a whole document"),
+)
+"""What is known of a staged row while duplicates are judged: all that crosses a shuffle."""
+
+KNOWN_ITEMS = _described(
+    ("item_id", _ID, False, "id of the item's first sighting"),
+    ("status", pa.uint8(), False, "0 article, 1 duplicate, 2 reject, 3 document"),
+    ("article_id", _ID, False, "its own id when an article, else the article it repeats"),
+    ("source", pa.string(), False, "as in articles"),
+    ("day", pa.date32(), False, "partition of its rows"),
+    ("first_seen_at", _TIME, False, "as in articles"),
+    ("revision", pa.uint32(), False, "latest stored revision; 0 when not an article"),
+    ("returns", pa.uint32(), False, "how often it went back to an older text"),
+    ("contents", pa.list_(_KEY), False, "every content stored for it, in order"),
+    ("aliases", pa.list_(_KEY), False, "keys that unite, of all its rows"),
+    ("url_keys", pa.list_(_KEY), False, "keys of its addresses"),
+    ("headline_keys", pa.list_(_KEY), False, "keys of its headlines"),
+    ("fetched_at", _TIME, False, "when its latest row was fetched"),
+    *_CONTENT,
+    *_FINGERPRINT,
+)
+"""A row of the history: all that a later verdict on this item can need."""
+
+VERDICTS = _described(
+    ("claim", pa.string(), False, "as in the sighting"),
+    ("batch", pa.uint32(), False, "as in the sighting"),
+    ("row", pa.uint32(), False, "as in the sighting"),
+    ("table", pa.string(), False, "where the row goes"),
+    ("day", pa.date32(), False, "which partition it goes to"),
+    ("article_id", _ID, False, "its article, or the article it repeats"),
+    ("revision", pa.uint32(), False, "as in articles"),
+    ("first_seen_at", _TIME, False, "as in articles"),
+    ("changed", pa.list_(pa.string()), False, "as in articles"),
+    ("flapping", pa.bool_(), False, "the flag of that name is to be set"),
+    ("kind", pa.string(), True, "as in duplicates"),
+    ("score", pa.float32(), False, "as in duplicates"),
+    ("evidence", pa.string(), True, "as in duplicates"),
+)
+"""What becomes of a staged row."""

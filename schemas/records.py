@@ -6,8 +6,9 @@ described in :mod:`schemas.tables`; a test holds :class:`Article` and that list 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from enum import IntEnum, StrEnum
 
 from schemas.reasons import Reason, Stage
 
@@ -23,6 +24,10 @@ class InputFile:
     """Absolute path, or URL of an object store."""
     size: int
     """Bytes, as listed."""
+    modified_at: datetime
+    """When the file was last written, as listed."""
+    sidecar: str | None = None
+    """The ``<name>.meta.json`` beside it, when there is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +160,8 @@ class Origin:
     source: str
     """Configured name, else the feed's own canonical URL, else the publisher's host, else the
     folder."""
-    scope: str
-    """What guids are unique within: the source, unless that is only a folder."""
+    source_origin: str
+    """How the source got its name, from :data:`schemas.tables.SOURCE_ORIGINS`."""
     feed_url: str | None
 
 
@@ -213,6 +218,7 @@ class Article:
 
     item_id: str
     source: str
+    source_origin: str
     feed_url: str | None
     guid: str | None
     url: str | None
@@ -266,6 +272,10 @@ class Reject:
     payload_size: int
     """Length before the cut."""
 
+    def kept_payload(self, limit: int) -> "Reject":
+        """The same reject with its payload cut at ``limit`` bytes."""
+        return self if len(self.payload) <= limit else replace(self, payload=self.payload[:limit])
+
 
 @dataclass(frozen=True, slots=True)
 class DocumentCount:
@@ -316,3 +326,122 @@ class DataFile:
     bytes: int
     xxh128: str
     """Hash of the file's bytes, 32 hex digits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """What is known of a staged row while duplicates are judged.
+
+    The claim (file, batch, row) is added when the row is written; see
+    :data:`schemas.parquet.SIGHTINGS` for the meaning of each field.
+    """
+
+    size: int
+    is_reject: bool
+    source: str
+    item_id: bytes
+    aliases: tuple[Hash64, ...]
+    url_key: Hash64 | None
+    headline_key: Hash64 | None
+    content: Hash64
+    headline_hash: Hash64
+    summary_hash: Hash64
+    body_hash: Hash64
+    published_at: datetime | None
+    text_hash: Hash64
+    lead_hash: Hash64
+    words: int
+    sketch: bytes
+    fetched_at: datetime
+    day: date
+    document: Hash64
+    position: int
+
+
+class Status(IntEnum):
+    """What a known item is in the lake."""
+
+    ARTICLE = 0
+    DUPLICATE = 1
+    REJECT = 2
+    DOCUMENT = 3
+    """Not an item: a document whose bytes were read, so that the same bytes are no news."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownItem:
+    """An item the lake has stored at least one row of; see :data:`schemas.parquet.KNOWN_ITEMS`."""
+
+    item_id: bytes
+    status: Status
+    article_id: bytes
+    source: str
+    day: date
+    first_seen_at: datetime
+    revision: int
+    returns: int
+    contents: tuple[Hash64, ...]
+    aliases: tuple[Hash64, ...]
+    url_keys: tuple[Hash64, ...]
+    headline_keys: tuple[Hash64, ...]
+    fetched_at: datetime
+    content: Hash64
+    headline_hash: Hash64
+    summary_hash: Hash64
+    body_hash: Hash64
+    published_at: datetime | None
+    text_hash: Hash64
+    lead_hash: Hash64
+    words: int
+    sketch: bytes
+
+
+class Outcome(StrEnum):
+    """The one place in which a row ends; the words of the ledger."""
+
+    NEW = "new"
+    REVISED = "revised"
+    UNCHANGED = "unchanged"
+    DUPLICATE = "duplicate"
+    REJECTED = "rejected"
+    REPEATED = "repeated"
+    """A reject the lake already holds: counted with the rejected, not stored again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the judge says of one sighting."""
+
+    outcome: Outcome
+    article_id: bytes
+    day: date
+    first_seen_at: datetime
+    revision: int = 0
+    changed: tuple[str, ...] = ()
+    flapping: bool = False
+    kind: str | None = None
+    score: float = 0.0
+    evidence: str | None = None
+
+
+OutcomeCount = tuple[str, Outcome, bool, int]
+"""(source, outcome, whether the rows stand for whole documents, number of rows)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A finished file in staging and what its rows are."""
+
+    file: DataFile
+    counts: tuple[OutcomeCount, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """What the judge decided over a whole run."""
+
+    counts: tuple[OutcomeCount, ...]
+    documents: tuple[Hash64, ...]
+    """Keys of documents whose bytes were read for the first time."""
+    keys_file: DataFile | None
+    """The run's history rows; None when nothing changed."""

@@ -14,6 +14,14 @@ SCHEMA_VERSION = 1
 PAYLOAD_LIMIT = 1 << 20
 """Bytes of a rejected input that are kept in the ``rejects`` table."""
 
+SOURCE_ORIGINS = {
+    "configured": "the name the operator gave it (a sidecar's `source`)",
+    "feed": "the feed's own canonical address",
+    "host": "the publisher's host",
+    "folder": "the folder the file lay in, for want of anything better",
+}
+"""How a source got its name."""
+
 PUBLISHED_ORIGINS = {
     "published": "the entry's own publication date (RSS pubDate, Atom published, JSON Feed "
     "date_published, a wire's date)",
@@ -117,6 +125,7 @@ _ITEM_COLUMNS = (
         "Who published it: the configured name, else the feed's own canonical URL, else the "
         "publisher's host, else the folder the file lay in.",
     ),
+    _required("source_origin", TEXT, "How source got its name. " + _one_of(SOURCE_ORIGINS) + "."),
     _optional("feed_url", TEXT, "The feed's own address, as it gives it or as it was fetched."),
     _optional("guid", TEXT, "The publisher's id of the item, as written."),
     _optional(
@@ -155,9 +164,7 @@ _ITEM_COLUMNS = (
         "midnight UTC: see published_precision.",
     ),
     _optional("published_raw", TEXT, "The string published_at was read from."),
-    _required(
-        "published_origin", TEXT, "Where it comes from. " + _one_of(PUBLISHED_ORIGINS) + "."
-    ),
+    _required("published_origin", TEXT, "Where it comes from. " + _one_of(PUBLISHED_ORIGINS) + "."),
     _optional(
         "published_precision",
         TEXT,
@@ -167,16 +174,15 @@ _ITEM_COLUMNS = (
     _required(
         "date_candidates",
         DATE_CANDIDATE_TYPE + "[]",
-        "Dates that were considered and did not win, with the reason. " + _one_of(DATE_REFUSALS)
+        "Dates that were considered and did not win, with the reason. "
+        + _one_of(DATE_REFUSALS)
         + ".",
     ),
     _optional("updated_at", TIME, "When the publisher says it last changed, UTC."),
 )
 
 _CONTENT_COLUMNS = (
-    _optional(
-        "language_declared", TEXT, "The language tag the publisher declares, as written."
-    ),
+    _optional("language_declared", TEXT, "The language tag the publisher declares, as written."),
     _required("categories", TEXTS, "The publisher's own labels, in order."),
     _required(
         "content_hash",
@@ -215,7 +221,8 @@ ARTICLES = (
     _required(
         "changed",
         TEXTS,
-        "What differs from the revision before: " + ", ".join(f"`{c}`" for c in CHANGES)
+        "What differs from the revision before: "
+        + ", ".join(f"`{c}`" for c in CHANGES)
         + "; empty on the first.",
     ),
     _optional("language", TEXT, "Detected language, ISO 639-1 (zh-cn, zh-tw for Chinese)."),
@@ -234,7 +241,12 @@ DUPLICATES = (
     _required("item_id", TEXT, "Id made from this row's own keys."),
     _required("kept_article_id", TEXT, "The article this row repeats."),
     _required("kind", TEXT, "How it repeats it. " + _one_of(DUPLICATE_KINDS) + "."),
-    _required("score", "FLOAT", "How alike the two are, 0 to 1; 1 when a key is equal."),
+    _required(
+        "score",
+        "FLOAT",
+        "How alike the two are, 0 to 1: 1 when a key is equal, the agreement of the texts for a "
+        "headline or near match, 0.5 when only headlines could be compared.",
+    ),
     _required("evidence", TEXT, "What the verdict rests on, in words."),
     *_ITEM_COLUMNS,
     _required("first_seen_at", TIME, "When this item was first fetched, UTC."),

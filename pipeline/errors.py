@@ -1,0 +1,31 @@
+"""Exit codes, and the errors that end a run with one line.
+
+::
+
+    UsageError            2  the command line or an input path is wrong; nothing was started
+    RunFailedError        1  the pipeline failed; nothing was committed
+    LakeError             1  the lake refused (transforms.lake.errors)
+      LakeLockedError     4  another run holds the lake
+"""
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """What the command says to the shell."""
+
+    DONE = 0
+    FAILED = 1
+    USAGE = 2
+    TOO_MANY_REJECTS = 3
+    LOCKED = 4
+    INTERRUPTED = 130
+    TERMINATED = 143
+
+
+class UsageError(Exception):
+    """Wrong usage; the text says what and what to do."""
+
+
+class RunFailedError(Exception):
+    """The pipeline failed; the text is its last error."""

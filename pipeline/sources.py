@@ -1,0 +1,107 @@
+"""The plan's first half: which files a run is to read.
+
+Paths are found before the run starts, so that a wrong one is wrong usage and not a failed run.
+"""
+
+import glob
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from apache_beam.io.filesystem import BeamIOError
+from apache_beam.io.filesystems import FileSystems
+
+from pipeline.errors import UsageError
+from schemas.records import InputFile
+
+SIDECAR_SUFFIX = ".meta.json"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def find_files(paths: str) -> tuple[InputFile, ...]:
+    """Find the files that ``--input`` names, each once, sorted by path.
+
+    In folders, names that begin with a dot or an underscore are passed over: editors, uploaders
+    and sync tools write such files beside the real ones. Sidecars are read with their file, never
+    as a document.
+
+    Args:
+        paths: files, folders and globs parted by commas, or ``-`` for a list on standard input.
+
+    Raises:
+        UsageError: a path matches nothing.
+    """
+    found: dict[str, InputFile] = {}
+    for path in _split(paths):
+        files = list(_remote(path) if "://" in path else _local(path))
+        if not files:
+            raise UsageError(f"--input {path}: no file matches")
+        found.update((file.uri, file) for file in files)
+    return tuple(found[uri] for uri in sorted(found))
+
+
+def _split(paths: str) -> Iterator[str]:
+    if paths == "-":
+        yield from (line.rstrip("\r\n") for line in sys.stdin if line.strip())
+    elif Path(paths).exists():
+        yield paths
+    else:
+        yield from (part for part in paths.split(",") if part)
+
+
+def _local(path: str) -> Iterator[InputFile]:
+    named = Path(path).expanduser()
+    if named.is_dir():
+        matches: Iterable[Path] = _below(named)
+    elif named.exists():
+        matches = [named]
+    else:
+        matches = (
+            Path(match)
+            for match in glob.iglob(str(named), recursive=True)
+            if not match.endswith(SIDECAR_SUFFIX)
+        )
+    for match in matches:
+        if match.is_file():
+            yield _local_file(match)
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    for parent, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith((".", "_")))
+        for name in names:
+            if not name.startswith((".", "_")) and not name.endswith(SIDECAR_SUFFIX):
+                yield Path(parent, name)
+
+
+def _local_file(path: Path) -> InputFile:
+    path = path.absolute()
+    facts = path.stat()
+    sidecar = path.with_name(path.name + SIDECAR_SUFFIX)
+    return InputFile(
+        uri=str(path),
+        size=facts.st_size,
+        modified_at=_EPOCH + timedelta(microseconds=facts.st_mtime_ns // 1000),
+        sidecar=str(sidecar) if sidecar.is_file() else None,
+    )
+
+
+def _remote(pattern: str) -> Iterator[InputFile]:
+    pattern = pattern.rstrip("/") + "/**" if pattern.endswith("/") else pattern
+    try:
+        listed = FileSystems.match([pattern])[0].metadata_list
+    except (BeamIOError, ValueError) as error:
+        raise UsageError(f"--input {pattern}: {error}") from error
+    names = {facts.path for facts in listed}
+    for facts in listed:
+        if facts.path.endswith(SIDECAR_SUFFIX):
+            continue
+        sidecar = facts.path + SIDECAR_SUFFIX
+        yield InputFile(
+            uri=facts.path,
+            size=facts.size_in_bytes,
+            modified_at=_EPOCH + timedelta(seconds=facts.last_updated_in_seconds or 0),
+            sidecar=sidecar if sidecar in names else None,
+        )

@@ -1,0 +1,311 @@
+"""The judge's rules, one case each, and the properties that hold over any history."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from schemas.records import Outcome, Sighting
+from transforms.identity.judge import MAX_RETURNS, Judge, visit_order
+from transforms.identity.keys import content_hash, item_keys, key_of_hex, short_hash
+from transforms.text.fingerprint import fingerprint
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+WINDOW = timedelta(hours=72)
+
+BODY_A = "The ferry will cross the sound every hour from Monday, the harbour office said. " * 3
+BODY_B = "Council members voted to keep the library open on Sundays after a long debate. " * 3
+
+
+def sighting(
+    *,
+    guid: str | None = None,
+    url: str | None = None,
+    headline: str | None = "Ferry crosses the sound again",
+    body: str | None = BODY_A,
+    at: datetime = NOON,
+    published: datetime | None = NOON,
+    source: str = "https://coast.example/feed",
+    document: int = 1,
+    position: int = 0,
+) -> Sighting:
+    keys = item_keys(scope=source, guid=guid, url=url, headline=headline, body=body)
+    text = fingerprint(body)
+    return Sighting(
+        size=100,
+        is_reject=False,
+        source=source,
+        item_id=bytes.fromhex(keys.item_id),
+        aliases=keys.aliases,
+        url_key=keys.url_key,
+        headline_key=keys.headline_key,
+        content=key_of_hex(content_hash(headline, None, body, published)),
+        headline_hash=short_hash(headline),
+        summary_hash=0,
+        body_hash=short_hash(body),
+        published_at=published,
+        text_hash=text.body_hash if text else 0,
+        lead_hash=text.lead_hash if text else 0,
+        words=text.words if text else 0,
+        sketch=text.sketch if text else b"",
+        fetched_at=at,
+        day=(published or at).date(),
+        document=document,
+        position=position,
+    )
+
+
+def judge_in_order(*sightings: Sighting) -> list[tuple[Outcome, str | None]]:
+    judge = Judge((), WINDOW)
+    return [
+        (verdict.outcome, verdict.kind)
+        for verdict in map(judge.judge, sorted(sightings, key=visit_order))
+    ]
+
+
+def later(sighting: Sighting, hours: float, document: int = 2) -> Sighting:
+    return replace(sighting, fetched_at=NOON + timedelta(hours=hours), document=document)
+
+
+NEW = (Outcome.NEW, None)
+UNCHANGED = (Outcome.UNCHANGED, None)
+REVISED = (Outcome.REVISED, None)
+
+
+def test_same_item_with_same_content_is_unchanged():
+    first = sighting(guid="1", url="https://coast.example/a")
+    assert judge_in_order(first, later(first, 1)) == [NEW, UNCHANGED]
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"headline": "Ferry stops"}, ("headline",)),
+        ({"body": BODY_B}, ("body",)),
+        ({"published": NOON + timedelta(minutes=5)}, ("published_at",)),
+        ({"headline": "Ferry stops", "body": BODY_B}, ("headline", "body")),
+    ],
+)
+def test_same_item_with_other_content_is_a_revision_and_says_what_changed(change, named):
+    judge = Judge((), WINDOW)
+    first = judge.judge(sighting(guid="1"))
+    second = judge.judge(sighting(guid="1", at=NOON + timedelta(hours=1), **change))
+    assert (second.outcome, second.revision, second.changed) == (Outcome.REVISED, 2, named)
+    assert (second.article_id, second.day, second.first_seen_at) == (
+        first.article_id,
+        first.day,
+        first.first_seen_at,
+    )
+
+
+def test_a_changed_guid_with_the_same_address_is_the_same_item():
+    assert judge_in_order(
+        sighting(guid="1", url="https://coast.example/a"),
+        later(sighting(guid="2", url="https://coast.example/a"), 1),
+    ) == [NEW, UNCHANGED]
+
+
+def test_a_home_page_is_no_identity():
+    assert judge_in_order(
+        sighting(guid="1", url="https://coast.example/"),
+        later(sighting(guid="2", url="https://coast.example/", headline="B", body=BODY_B), 1),
+    ) == [NEW, NEW]
+
+
+def test_same_address_from_another_source_is_a_duplicate():
+    assert judge_in_order(
+        sighting(guid="1", url="https://coast.example/a"),
+        later(
+            sighting(guid="9", url="https://coast.example/a", source="https://other.example/feed"),
+            1,
+        ),
+    ) == [NEW, (Outcome.DUPLICATE, "same_url")]
+
+
+def other_source(**fields: object) -> Sighting:
+    return later(sighting(guid="9", source="https://other.example/feed", **fields), 1)
+
+
+def test_same_headline_with_agreeing_texts_is_a_duplicate():
+    assert judge_in_order(sighting(guid="1"), other_source()) == [
+        NEW,
+        (Outcome.DUPLICATE, "same_headline"),
+    ]
+
+
+def test_same_headline_with_differing_texts_stays_apart():
+    assert judge_in_order(sighting(guid="1"), other_source(body=BODY_B)) == [NEW, NEW]
+
+
+def test_same_headline_outside_the_window_stays_apart():
+    far = NOON + WINDOW + timedelta(seconds=1)
+    assert judge_in_order(sighting(guid="1"), other_source(published=far)) == [NEW, NEW]
+
+
+def test_short_headline_is_no_evidence():
+    assert judge_in_order(
+        sighting(guid="1", headline="Morning briefing", body=None),
+        other_source(headline="Morning briefing", body=None),
+    ) == [NEW, NEW]
+
+
+def test_an_item_without_text_never_bridges_two_texts():
+    assert judge_in_order(
+        sighting(guid="1", body=None),
+        other_source(body=BODY_A),
+        later(sighting(guid="8", source="https://third.example/feed", body=BODY_B), 2),
+    ) == [NEW, (Outcome.DUPLICATE, "same_headline"), NEW]
+
+
+def test_a_return_to_an_older_text_is_a_revision_until_it_flaps():
+    judge = Judge((), WINDOW)
+    old, new = sighting(guid="1"), sighting(guid="1", body=BODY_B)
+    outcomes = []
+    for hour in range(2 * MAX_RETURNS + 4):
+        verdict = judge.judge(later(old if hour % 2 == 0 else new, hour, document=hour))
+        outcomes.append((verdict.outcome, verdict.flapping))
+    stored = [Outcome.NEW, Outcome.REVISED, *[Outcome.REVISED] * MAX_RETURNS]
+    assert [outcome for outcome, _ in outcomes[: len(stored)]] == stored
+    assert [flaps for _, flaps in outcomes].index(True) == len(stored) - 1
+    assert {outcome for outcome, _ in outcomes[len(stored) :]} == {Outcome.UNCHANGED}
+
+
+def test_the_same_polls_read_again_are_no_return():
+    polls = [
+        later(sighting(guid="1"), 0, document=10),
+        later(sighting(guid="1", body=BODY_B), 1, document=11),
+    ]
+    copies = [replace(poll, fetched_at=poll.fetched_at + timedelta(days=9)) for poll in polls]
+    judge = Judge((), WINDOW)
+    for poll in polls:
+        judge.judge(poll)
+    assert [judge.judge(poll).outcome for poll in polls + copies] == [Outcome.UNCHANGED] * 4
+
+
+def test_a_changed_duplicate_may_be_promoted_and_an_article_is_never_demoted():
+    judge = Judge((), WINDOW)
+    judge.judge(sighting(guid="1"))
+    copy = judge.judge(other_source())
+    promoted = judge.judge(later(other_source(body=BODY_B), 2))
+    back = judge.judge(later(other_source(), 3, document=3))
+    assert (copy.outcome, promoted.outcome, promoted.revision) == (
+        Outcome.DUPLICATE,
+        Outcome.NEW,
+        1,
+    )
+    assert (back.outcome, back.article_id) == (Outcome.REVISED, promoted.article_id)
+
+
+def test_an_item_that_joins_two_articles_is_a_duplicate_of_the_elder():
+    judge = Judge((), WINDOW)
+    elder = judge.judge(sighting(guid="1", url="https://coast.example/a"))
+    judge.judge(
+        later(sighting(guid="2", url="https://coast.example/b", headline="B", body=BODY_B), 1)
+    )
+    joins = later(sighting(guid="2", url="https://coast.example/a", headline="C"), 2)
+    verdict = judge.judge(joins)
+    assert (verdict.outcome, verdict.kind, verdict.article_id) == (
+        Outcome.DUPLICATE,
+        "same_item",
+        elder.article_id,
+    )
+    assert judge.judge(later(joins, 3)).outcome is Outcome.UNCHANGED
+
+
+def test_duplicates_do_not_chain():
+    """B repeats A's headline, C repeats only B's other headline: C is compared with articles."""
+    a = sighting(guid="1", headline="Ferry crosses the sound again")
+    b = later(
+        sighting(guid="2", headline="Ferry crosses the sound again", source="https://b.example/"), 1
+    )
+    c = later(sighting(guid="3", headline="A wholly different line here", body=None), 2)
+    assert judge_in_order(a, b, c) == [NEW, (Outcome.DUPLICATE, "same_headline"), NEW]
+
+
+GUIDS = st.sampled_from(["1", "2", None])
+URLS = st.sampled_from(["https://coast.example/a", "https://coast.example/b", None])
+HEADLINES = st.sampled_from(["Ferry crosses the sound again", "Library stays open on Sundays"])
+BODIES = st.sampled_from([BODY_A, BODY_B, None])
+SOURCES = st.sampled_from(["https://coast.example/feed", "https://other.example/feed"])
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> list[Sighting]:
+    rows = draw(
+        st.lists(st.tuples(GUIDS, URLS, HEADLINES, BODIES, SOURCES), min_size=1, max_size=12)
+    )
+    return [
+        sighting(
+            guid=guid,
+            url=url,
+            headline=headline,
+            body=body,
+            source=source,
+            at=NOON + timedelta(hours=hour),
+            document=hour + 1,
+        )
+        for hour, (guid, url, headline, body, source) in enumerate(rows)
+    ]
+
+
+@given(histories(), st.data())
+@settings(max_examples=200, deadline=None)
+def test_a_run_over_all_ends_as_the_runs_of_each_did(history, data):
+    """The judge's memory is all in the known items: a new judge goes on where the last stopped."""
+    whole = Judge((), WINDOW)
+    expected = [whole.judge(one) for one in history]
+    cut = data.draw(st.integers(0, len(history)))
+    first = Judge((), WINDOW)
+    verdicts = [first.judge(one) for one in history[:cut]]
+    second = Judge(first.changed(), WINDOW)
+    verdicts += [second.judge(one) for one in history[cut:]]
+    assert verdicts == expected
+    known = {item.item_id: item for item in first.changed()}
+    known |= {item.item_id: item for item in second.changed()}
+    assert [known[key] for key in sorted(known)] == list(whole.changed())
+
+
+@given(histories())
+@settings(max_examples=200, deadline=None)
+def test_the_same_history_again_changes_nothing(history):
+    judge = Judge((), WINDOW)
+    for one in history:
+        judge.judge(one)
+    before = list(judge.changed())
+    assert {judge.judge(one).outcome for one in history} == {Outcome.UNCHANGED}
+    assert list(judge.changed()) == before
+
+
+@given(histories())
+@settings(max_examples=200, deadline=None)
+def test_replaying_the_stored_rows_leaves_the_same_known_items(history):
+    judge, replay = Judge((), WINDOW), Judge((), timedelta(0))
+    for one in history:
+        verdict = judge.judge(one)
+        if verdict.outcome is not Outcome.UNCHANGED:
+            replay.apply(one, verdict)
+    assert list(replay.changed()) == list(judge.changed())
+
+
+@given(histories())
+@settings(max_examples=200, deadline=None)
+def test_every_content_of_every_item_is_stored_once_or_more(history):
+    judge = Judge((), WINDOW)
+    verdicts = [judge.judge(one) for one in history]
+    stored = {
+        one.content
+        for one, verdict in zip(history, verdicts, strict=True)
+        if verdict.outcome is not Outcome.UNCHANGED
+    }
+    assert stored == {one.content for one in history}
+
+
+def test_partition_is_the_day_of_the_first_revision():
+    judge = Judge((), WINDOW)
+    judge.judge(sighting(guid="1"))
+    moved = judge.judge(
+        sighting(guid="1", at=NOON + timedelta(days=2), published=NOON + timedelta(days=2))
+    )
+    assert moved.day == date(2026, 3, 1)

@@ -1,0 +1,206 @@
+"""The proof that a lake is whole, as ``newsbeam check`` prints it."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from schemas.parquet import KNOWN_ITEMS, table_schema
+from schemas.records import DataFile, Status
+from schemas.tables import TABLES
+from transforms.identity.sightings import known_from, latest_of_each
+from transforms.lake.commit import Commit, commit_numbers, read_commit
+from transforms.lake.errors import DamagedLakeError
+from transforms.lake.files import file_hash
+from transforms.lake.history import read_all_known
+from transforms.lake.layout import DATA_SUFFIX, TABLE_FOLDERS, Layout
+from transforms.lake.rebuild import known_documents, rebuild_known
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What a check found.
+
+    Attributes:
+        problems: one line each, the file named; empty when the lake is whole.
+        summary: one line.
+    """
+
+    problems: tuple[str, ...]
+    summary: str
+
+
+def check_lake(layout: Layout) -> Findings:
+    """Check everything that can be checked.
+
+    Commits first, then files, then ids, history and ledger; what builds on damaged files is not
+    looked at, for its findings would only repeat theirs.
+    """
+    try:
+        commits = [read_commit(layout, number) for number in commit_numbers(layout)]
+    except DamagedLakeError as error:
+        return _found([str(error)], layout, [])
+    problems = list(_commit_problems(layout, commits))
+    damaged = [problem for commit in commits for problem in _file_problems(layout, commit)]
+    problems += damaged
+    if not damaged:
+        problems += _id_problems(layout, commits)
+        problems += _ledger_problems(layout, commits)
+        problems += _history_problems(layout)
+    return _found(problems, layout, commits)
+
+
+def _found(problems: list[str], layout: Layout, commits: list[Commit]) -> Findings:
+    rows = Counter[str]()
+    files = 0
+    for commit in commits:
+        for file in commit.files:
+            rows[file.table] += file.rows
+            files += 1
+    words = ", ".join(f"{rows[table]:,} {table}" for table in TABLES)
+    verdict = f"{len(problems)} problems" if problems else "whole"
+    return Findings(
+        tuple(problems),
+        f"{layout.root}: {verdict}; {len(commits)} commits, {files:,} files, {words}",
+    )
+
+
+def _commit_problems(layout: Layout, commits: list[Commit]) -> Iterator[str]:
+    if not commits:
+        yield f"{layout.root}: not a lake: no commit"
+    for place, commit in enumerate(commits, start=1):
+        if commit.number != place:
+            yield f"{layout.commits}: commit {place} is missing"
+            return
+    if commits and (layout.staging / commits[-1].staging).is_dir():
+        yield (
+            f"{layout.root}: commit {commits[-1].number} is not published yet; the next run "
+            "finishes it"
+        )
+    named = {file.path for commit in commits for file in commit.files}
+    for folder in TABLE_FOLDERS:
+        for path in sorted(Path(layout.root, folder).rglob("*")):
+            relative = str(path.relative_to(layout.root))
+            if path.is_file() and relative not in named:
+                yield f"{path}: no commit names this file"
+
+
+def _file_problems(layout: Layout, commit: Commit) -> Iterator[str]:
+    for file in commit.files:
+        path = layout.absolute(file.path)
+        if not path.is_file():
+            yield f"{path}: missing; commit {commit.number} names it"
+        elif path.stat().st_size != file.bytes or file_hash(path) != file.xxh128:
+            yield f"{path}: damaged; its bytes are not those that commit {commit.number} names"
+        else:
+            yield from _schema_problems(path, file)
+
+
+def _schema_problems(path: Path, file: DataFile) -> Iterator[str]:
+    if file.table == "keys":
+        with pa.memory_map(str(path)) as source:
+            if not pa.ipc.open_file(source).schema.equals(KNOWN_ITEMS):
+                yield f"{path}: its schema is not that of a keys file"
+        return
+    if not path.name.endswith(DATA_SUFFIX):
+        yield f"{path}: its name does not end in {DATA_SUFFIX}"
+    parquet = pq.ParquetFile(path)
+    if parquet.metadata.num_rows != file.rows:
+        yield f"{path}: has {parquet.metadata.num_rows} rows, its commit says {file.rows}"
+    if not parquet.schema_arrow.equals(table_schema(file.table)):
+        yield f"{path}: its schema is not that of table {file.table}"
+
+
+def _rows(
+    layout: Layout, commits: list[Commit], table: str, columns: list[str]
+) -> Iterator[tuple[DataFile, pa.Table]]:
+    for commit in commits:
+        for file in commit.files:
+            if file.table == table:
+                yield (
+                    file,
+                    pq.read_table(layout.absolute(file.path), columns=columns, partitioning=None),
+                )
+
+
+def _id_problems(layout: Layout, commits: list[Commit]) -> Iterator[str]:
+    revisions: dict[tuple[str, int], str] = {}
+    homes: dict[str, object] = {}
+    for file, rows in _rows(layout, commits, "articles", ["article_id", "revision"]):
+        for article, revision in zip(*(column.to_pylist() for column in rows.columns), strict=True):
+            twin = revisions.setdefault((article, revision), file.path)
+            if twin != file.path:
+                yield f"{file.path}: article {article} revision {revision} is also in {twin}"
+            if homes.setdefault(article, file.date) != file.date:
+                yield f"{file.path}: article {article} lies in another partition too"
+        if rows.group_by(["article_id", "revision"]).aggregate([]).num_rows != rows.num_rows:
+            yield f"{file.path}: an article's revision is there twice"
+    highest: dict[str, int] = {}
+    for article, revision in revisions:
+        highest[article] = max(highest.get(article, 0), revision)
+    counted = Counter(article for article, _ in revisions)
+    for article, revision in sorted(highest.items()):
+        if counted[article] != revision:
+            yield f"article {article}: {counted[article]} revisions, the latest is {revision}"
+    for file, rows in _rows(layout, commits, "duplicates", ["kept_article_id"]):
+        for article in sorted(set(rows.column(0).to_pylist()) - homes.keys()):
+            yield f"{file.path}: a duplicate of article {article}, which is not there"
+    seen: dict[str, str] = {}
+    for file, rows in _rows(layout, commits, "rejects", ["reject_id"]):
+        for reject in rows.column(0).to_pylist():
+            if reject in seen:
+                yield f"{file.path}: reject {reject} is also in {seen[reject]}"
+            seen[reject] = file.path
+
+
+def _ledger_problems(layout: Layout, commits: list[Commit]) -> Iterator[str]:
+    for commit in commits:
+        rows = Counter[str]()
+        for file in commit.files:
+            rows[file.table] += file.rows
+        ledger = commit.ledger
+        read = ledger["documents_parsed"] + ledger["documents_rejected"]
+        if ledger["documents_read"] != read:
+            yield f"commit {commit.number}: documents read are not parsed + rejected"
+        kinds = ("new", "revised", "unchanged", "duplicate", "rejected")
+        if ledger["items_read"] != sum(ledger[f"items_{kind}"] for kind in kinds):
+            yield f"commit {commit.number}: items read are not {' + '.join(kinds)}"
+        due = {
+            "articles": ledger["items_new"] + ledger["items_revised"],
+            "duplicates": ledger["items_duplicate"],
+            "rejects": ledger["items_rejected"]
+            + ledger["documents_rejected"]
+            - ledger["rejects_repeated"],
+            "runs": 1 + len(commit.sources),
+        }
+        for table, number in due.items():
+            if rows[table] != number:
+                yield (
+                    f"commit {commit.number}: its ledger has {number} rows of {table}, "
+                    f"its files {rows[table]}"
+                )
+
+
+def _history_problems(layout: Layout) -> Iterator[str]:
+    """The history is derived: made again from the tables it must be the same."""
+    stored = {item.item_id: item for item in known_from(latest_of_each(read_all_known(layout)))}
+    documents = {key for key, item in stored.items() if item.status is Status.DOCUMENT}
+    for key in sorted(documents ^ known_documents(layout)):
+        yield f"{layout.root}: the history and the commits disagree about document {key.hex()}"
+    due = {item.item_id: item for item in rebuild_known(layout)}
+    for key in sorted((stored.keys() - documents) ^ due.keys()):
+        yield f"{layout.root}: item {key.hex()} is in the tables or in the history, not in both"
+    for key in sorted(stored.keys() & due.keys()):
+        if stored[key] != due[key]:
+            differing = [
+                name
+                for name in type(due[key]).__dataclass_fields__
+                if getattr(stored[key], name) != getattr(due[key], name)
+            ]
+            yield (
+                f"{layout.root}: the history of item {key.hex()} differs from the tables in "
+                f"{', '.join(differing)}"
+            )

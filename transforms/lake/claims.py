@@ -1,0 +1,98 @@
+"""Claims: normalised rows put down until it is known what becomes of them.
+
+A claim file holds the rows of one flush, sorted by day and id and cut into small record batches,
+so that whoever writes one day's file decompresses little else. Its name is the hash of its bytes:
+a bundle that a runner repeats writes the same file again.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from schemas.parquet import STAGED_ARTICLES, STAGED_REJECTS
+from schemas.records import Article, Reject, Sighting
+from transforms.identity.sightings import sightings_batch
+from transforms.lake.files import content_name, write_whole
+from transforms.lake.layout import CLAIM_SUFFIX, Staging
+
+ROWS_PER_BATCH = 256
+
+_OPTIONS = pa.ipc.IpcWriteOptions(compression="lz4")
+_NESTED = ("quotes", "date_candidates")
+
+
+def write_claim(
+    staging: Staging, rows: Iterable[tuple[Article | Reject, Sighting]]
+) -> pa.RecordBatch:
+    """Write one claim file.
+
+    Args:
+        staging: where to.
+        rows: records of one kind with their sightings; at least one.
+
+    Returns:
+        The sightings, each with its place in the file.
+    """
+    ordered = sorted(rows, key=lambda row: (row[1].day, row[1].item_id, row[1].position))
+    records = [record for record, _ in ordered]
+    schema = STAGED_ARTICLES if isinstance(records[0], Article) else STAGED_REJECTS
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_file(sink, schema, options=_OPTIONS) as writer:
+        for start in range(0, len(records), ROWS_PER_BATCH):
+            writer.write_batch(_batch(records[start : start + ROWS_PER_BATCH], schema))
+    content = sink.getvalue()
+    name = content_name(content) + CLAIM_SUFFIX
+    write_whole(staging.claims / name, content, sync=False)
+    places = [divmod(place, ROWS_PER_BATCH) for place in range(len(records))]
+    return sightings_batch([sighting for _, sighting in ordered], name, places)
+
+
+def _batch(records: Sequence[Article | Reject], schema: pa.Schema) -> pa.RecordBatch:
+    columns: dict[str, Any] = {
+        name: [getattr(record, name) for record in records] for name in schema.names
+    }
+    for name in _NESTED:
+        if name in columns:
+            columns[name] = [[asdict(part) for part in parts] for parts in columns[name]]
+    return pa.RecordBatch.from_pydict(columns, schema=schema)
+
+
+def read_claims(staging: Staging, claims: pa.Table) -> pa.Table:
+    """Read rows back.
+
+    Args:
+        staging: where the claim files are.
+        claims: columns claim, batch and row; at least one row, all of one kind.
+
+    Returns:
+        The rows in the order of ``claims``.
+    """
+    wanted = claims.select(["claim", "batch", "row"]).append_column(
+        "place", pa.array(np.arange(claims.num_rows))
+    )
+    wanted = wanted.sort_by([("claim", "ascending"), ("batch", "ascending"), ("row", "ascending")])
+    parts: list[pa.RecordBatch] = []
+    for claim, of_file in _runs(wanted, "claim"):
+        with pa.memory_map(str(staging.claims / claim)) as source:
+            reader = pa.ipc.open_file(source)
+            parts += [
+                reader.get_batch(batch).take(of_batch.column("row").combine_chunks())
+                for batch, of_batch in _runs(of_file, "batch")
+            ]
+    places = wanted.column("place").to_numpy()
+    back = np.empty_like(places)
+    back[places] = np.arange(len(places))
+    return pa.Table.from_batches(parts).take(pa.array(back))
+
+
+def _runs(table: pa.Table, column: str) -> Iterable[tuple[Any, pa.Table]]:
+    """Slices of a sorted table in which the column has one value."""
+    values = table.column(column).to_pylist()
+    start = 0
+    for place in range(1, len(values) + 1):
+        if place == len(values) or values[place] != values[start]:
+            yield values[start], table.slice(start, place - start)
+            start = place

@@ -1,0 +1,212 @@
+"""Commits: the moment at which what a run wrote becomes the lake.
+
+A run writes all its files to its own staging folder, complete and synced. The commit record is
+written there too and then *linked* to ``commits/<number>.json``. That one call is the commit: it
+fails when the number is taken, and it fails when the run's staging has been taken away, so of two
+writers only one can succeed, and a writer declared dead never can. After it, files are renamed into
+the tables. Whoever finds a commit whose files are still in staging finishes the renaming first.
+
+Killed before the link, a run leaves garbage in staging that the next run removes; killed after it,
+the next run rolls the commit forward. Nothing is lost, nothing is doubled.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from schemas.records import DataFile
+from schemas.tables import SCHEMA_VERSION
+from transforms.lake.errors import CommitConflictError, DamagedLakeError
+from transforms.lake.files import sync_folder, write_whole
+from transforms.lake.layout import Layout, Staging, commit_name
+
+RECORD_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """What a commit record says.
+
+    Attributes:
+        number: 1, 2, 3 … without a gap.
+        staging: name of the staging folder its files were written in.
+        started_at: when the run was started, ISO 8601, UTC.
+        files: every file it adds to the lake.
+        documents: keys of the documents read for the first time, 16 hex digits each.
+        ledger: the run's own ledger row, column by column.
+        sources: the ledger rows of its sources.
+    """
+
+    number: int
+    staging: str
+    started_at: str
+    files: tuple[DataFile, ...]
+    documents: tuple[str, ...]
+    ledger: dict[str, int]
+    sources: dict[str, dict[str, int]]
+
+    def to_json(self) -> bytes:
+        """The record as it is stored, keys sorted."""
+        document = asdict(self)
+        document["record_version"] = RECORD_VERSION
+        document["schema_version"] = SCHEMA_VERSION
+        for file in document["files"]:
+            file["date"] = None if file["date"] is None else file["date"].isoformat()
+        return (json.dumps(document, sort_keys=True, indent=1, ensure_ascii=False) + "\n").encode()
+
+
+def _parse(path: Path) -> Commit:
+    try:
+        document: dict[str, Any] = json.loads(path.read_bytes())
+        files = tuple(
+            DataFile(**{**file, "date": date.fromisoformat(file["date"]) if file["date"] else None})
+            for file in document["files"]
+        )
+        return Commit(
+            number=document["number"],
+            staging=document["staging"],
+            started_at=document["started_at"],
+            files=files,
+            documents=tuple(document["documents"]),
+            ledger=document["ledger"],
+            sources=document["sources"],
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        raise DamagedLakeError(f"{path}: not a commit record ({error})") from error
+
+
+def commit_numbers(layout: Layout) -> list[int]:
+    """Numbers of all commits, in order."""
+    if not layout.commits.is_dir():
+        return []
+    return sorted(int(path.stem) for path in layout.commits.glob("*.json"))
+
+
+def latest_number(layout: Layout) -> int:
+    """Number of the last commit, 0 before the first."""
+    return max(commit_numbers(layout), default=0)
+
+
+def read_commit(layout: Layout, number: int) -> Commit:
+    """Read one record.
+
+    Raises:
+        DamagedLakeError: it is missing or not readable as a record.
+    """
+    path = layout.commits / f"{commit_name(number)}.json"
+    if not path.is_file():
+        raise DamagedLakeError(f"{path}: the commit record is missing")
+    return _parse(path)
+
+
+def read_commits(layout: Layout) -> Iterator[Commit]:
+    """All records in order."""
+    for number in commit_numbers(layout):
+        yield read_commit(layout, number)
+
+
+def make_commit(layout: Layout, commit: Commit) -> None:
+    """Make the commit, or find that this very run has made it already.
+
+    Raises:
+        CommitConflictError: the number belongs to another run, or this run was declared dead.
+    """
+    staging = Staging(layout.root, commit.staging)
+    target = layout.commits / f"{commit_name(commit.number)}.json"
+    prepared = staging.folder / "commit.json"
+    try:
+        write_whole(prepared, commit.to_json())
+        layout.commits.mkdir(exist_ok=True)
+        os.link(prepared, target)
+    except FileExistsError:
+        if _parse(target).staging != commit.staging:
+            raise CommitConflictError(
+                f"{layout.root}: commit {commit.number} was made by another run meanwhile; "
+                "nothing of this run was kept, run it again"
+            ) from None
+    except FileNotFoundError:
+        if not _is_ours(target, commit.staging):
+            raise CommitConflictError(
+                f"{layout.root}: this run's staging was taken away by a later run; nothing of it "
+                "was kept, run it again"
+            ) from None
+    sync_folder(layout.commits)
+
+
+def _is_ours(target: Path, staging: str) -> bool:
+    return target.is_file() and _parse(target).staging == staging
+
+
+def publish(layout: Layout, number: int) -> None:
+    """Move the files of a commit into the tables; safe to repeat from any point.
+
+    Raises:
+        DamagedLakeError: a file is neither in staging nor in its table.
+    """
+    commit = read_commit(layout, number)
+    staging = Staging(layout.root, commit.staging)
+    if not staging.folder.is_dir():
+        return
+    folders: set[Path] = set()
+    for file in commit.files:
+        source, target = staging.folder / file.staged, layout.absolute(file.path)
+        if source.exists():
+            if target.parent not in folders:
+                target.parent.mkdir(parents=True, exist_ok=True)
+                folders.add(target.parent)
+            source.replace(target)
+        elif not target.exists():
+            raise DamagedLakeError(f"{target}: named by commit {number} but nowhere to be found")
+    for folder in sorted(folders):
+        sync_folder(folder)
+    _discard(layout, staging.folder)
+
+
+def recover(layout: Layout) -> None:
+    """Bring a lake into the state of its last commit; only for the holder of the lock.
+
+    Finishes a commit that was made but not published, then takes away the staging of every run
+    that never committed. A left-over worker may link its commit between the two looks at the
+    records; the folder is then brought back, for that commit stands.
+    """
+    _publish_last(layout)
+    if layout.staging.is_dir():
+        for folder in sorted(layout.staging.iterdir()):
+            _set_aside(layout, folder)
+    last = latest_number(layout)
+    if last:
+        commit = read_commit(layout, last)
+        aside = layout.trash / commit.staging
+        if aside.is_dir() and (aside / "files").is_dir() and not _published(layout, commit):
+            aside.rename(Staging(layout.root, commit.staging).folder)
+            publish(layout, last)
+    shutil.rmtree(layout.trash, ignore_errors=True)
+
+
+def _publish_last(layout: Layout) -> None:
+    last = latest_number(layout)
+    if last:
+        publish(layout, last)
+
+
+def _published(layout: Layout, commit: Commit) -> bool:
+    return all(layout.absolute(file.path).exists() for file in commit.files)
+
+
+def _set_aside(layout: Layout, folder: Path) -> None:
+    """Take a staging folder away in one call, so that no one can commit from it afterwards."""
+    layout.trash.mkdir(exist_ok=True)
+    aside = layout.trash / folder.name
+    if aside.exists():
+        shutil.rmtree(aside)
+    folder.rename(aside)
+
+
+def _discard(layout: Layout, folder: Path) -> None:
+    _set_aside(layout, folder)
+    shutil.rmtree(layout.trash / folder.name, ignore_errors=True)
