@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from importlib.metadata import packages_distributions, version
 
-from pipeline.errors import ExitCode, RunFailedError, UsageError
+from pipeline.errors import ExitCode, RunFailedError, UsageError, explain_failure
 
 _OWN_NAMES = ("pipeline", "transforms", "schemas")
 
@@ -27,7 +27,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _guarded(name: str, arguments: Sequence[str]) -> ExitCode:
     """Run one command and turn what goes wrong into a line and a code."""
-    from pipeline.driver import explain_failure
     from transforms.lake.errors import LakeError, LakeLockedError
 
     debug = "--debug" in arguments
@@ -49,15 +48,16 @@ def _guarded(name: str, arguments: Sequence[str]) -> ExitCode:
 
 
 def _run(arguments: Sequence[str]) -> ExitCode:
+    if "--debug" not in arguments:
+        # Before Beam is imported: it logs at import, and a worker's traceback with every failure.
+        logging.basicConfig(level=logging.CRITICAL)
+        logging.getLogger("apache_beam").setLevel(logging.CRITICAL)
     from pipeline.driver import run
     from pipeline.options import own_parser, parse_options
 
     if "-h" in arguments or "--help" in arguments:
         own_parser().print_help()
         return ExitCode.DONE
-    if "--debug" not in arguments:
-        logging.getLogger("apache_beam").setLevel(logging.ERROR)
-        logging.getLogger().setLevel(logging.ERROR)
     return run(parse_options(arguments)).exit_code
 
 

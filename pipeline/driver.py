@@ -2,7 +2,6 @@
 
 import os
 import signal
-import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -136,10 +135,3 @@ def _signals(plan: RunPlan) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def explain_failure(error: BaseException, debug: bool) -> None:
-    """Say what went wrong in one line; the traceback only when asked for."""
-    if debug:
-        traceback.print_exception(error)
-    say(f"error: {error}")

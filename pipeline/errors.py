@@ -8,6 +8,8 @@
       LakeLockedError     4  another run holds the lake
 """
 
+import sys
+import traceback
 from enum import IntEnum
 
 
@@ -29,3 +31,10 @@ class UsageError(Exception):
 
 class RunFailedError(Exception):
     """The pipeline failed; the text is its last error."""
+
+
+def explain_failure(error: BaseException, debug: bool) -> None:
+    """Say what went wrong in one line on standard error; the traceback only when asked for."""
+    if debug:
+        traceback.print_exception(error)
+    print(f"newsbeam: error: {error}", file=sys.stderr)

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import Progress as Bar
 from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -20,6 +21,7 @@ from transforms.lake.layout import Layout
 
 LOOK_EVERY_SECONDS = 0.5
 MOST_SOURCES_SHOWN = 20
+WIDTH_WITHOUT_TERMINAL = 120
 
 _COLUMNS = {
     "documents_read": "docs",
@@ -110,10 +112,12 @@ def _weigh(folder: Path) -> tuple[int, int]:
 def print_ledger(commit: Commit, layout: Layout) -> None:
     """Print the run's ledger, the largest sources first, and where the rows lie."""
     console = Console(highlight=False)
-    table = Table(title=f"Ledger of run {commit.number}", title_justify="left")
-    table.add_column("source", overflow="ellipsis", no_wrap=True)
+    if not console.is_terminal:
+        console.width = max(console.width, WIDTH_WITHOUT_TERMINAL)
+    table = Table(title=f"Ledger of run {commit.number}", title_justify="left", box=SIMPLE_HEAD)
+    table.add_column("source", overflow="ellipsis", no_wrap=True, max_width=36)
     for name in _COLUMNS.values():
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", no_wrap=True, min_width=len(name))
     largest = sorted(commit.sources.items(), key=lambda row: (-row[1]["items_read"], row[0]))
     for source, counts in largest[:MOST_SOURCES_SHOWN]:
         table.add_row(source, *_cells(counts))
@@ -129,10 +133,15 @@ def print_ledger(commit: Commit, layout: Layout) -> None:
         if files:
             rows = sum(file.rows for file in files)
             console.print(
-                f"{name}: {rows:,} rows in {len(files):,} files under {layout.root}/{name}",
+                f"{name}: {_number(rows, 'row')} in {_number(len(files), 'file')} under "
+                f"{layout.root}/{name}",
                 soft_wrap=True,
             )
 
 
 def _cells(counts: dict[str, int]) -> list[str]:
     return [f"{counts[name]:,}" for name in _COLUMNS]
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"

@@ -75,7 +75,7 @@ def table_schema(table: str) -> pa.Schema:
     )
 
 
-def _staged(table: str, record: type) -> pa.Schema:
+def _staged(table: str, record: type[Article] | type[Reject]) -> pa.Schema:
     """The subset of a table's columns that a staged record carries."""
     wanted = record.__dataclass_fields__
     return pa.schema([field for field in table_schema(table) if field.name in wanted])

@@ -8,6 +8,7 @@ input only.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import apache_beam as beam
 from apache_beam.pvalue import AsList, AsSingleton
@@ -33,8 +34,8 @@ class Commit(beam.PTransform):
     started_at: datetime
     documents_planned: int
 
-    def expand(self, inputs: dict[str, beam.PCollection]) -> beam.PCollection:
-        """Wait for everything, then commit once."""
+    def expand(self, inputs: Any) -> beam.PCollection:
+        """Wait for everything (``written``, ``summary``, ``counts``), then commit once."""
         return (
             inputs["written"].pipeline
             | "Once" >> beam.Create([None], reshuffle=False)

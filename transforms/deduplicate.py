@@ -43,8 +43,8 @@ class Deduplicate(beam.PTransform):
     headline_window: timedelta
     target_file_bytes: int
 
-    def expand(self, inputs: dict[str, beam.PCollection]) -> Any:
-        """Find the keys that meet, then judge."""
+    def expand(self, inputs: Any) -> Any:
+        """Find the keys that meet, then judge ``sightings`` in the light of ``known``."""
         sightings, known = inputs["sightings"], inputs["known"]
         repeated = sightings | "FindRepeatedKeys" >> _FindRepeatedKeys()
         return (
@@ -116,8 +116,8 @@ class _JudgeSightings(beam.DoFn):
                 keys_file=keys_file,
             ),
         )
-        for (_, outcome, _), number in judgement.counts.items():
-            count(f"items_{outcome}", number)
+        for key, number in judgement.counts.items():
+            count(f"items_{key[1]}", number)
         for group in cut_groups(judgement.verdicts, self._target_bytes):
             yield to_ipc(group)
 

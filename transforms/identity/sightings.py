@@ -142,7 +142,7 @@ def known_from(table: pa.Table) -> Iterator[KnownItem]:
     """The rows of a known-items table as records."""
     lists = {"contents", "aliases", "url_keys", "headline_keys"}
     for row in table.to_pylist():
-        values = {k: tuple(v) if k in lists else v for k, v in row.items()}
+        values: dict[str, Any] = {k: tuple(v) if k in lists else v for k, v in row.items()}
         values["status"] = Status(values["status"])
         yield KnownItem(**values)
 
@@ -211,8 +211,7 @@ def _is_in(values: Keys, keys: Keys) -> npt.NDArray[np.bool_]:
 
 def _flat(column: pa.Array | pa.ChunkedArray) -> Keys:
     """The values of a key column, lists flattened, NULLs left out."""
-    flat = column.flatten() if pa.types.is_list(column.type) else column.drop_null()
-    if isinstance(flat, pa.ChunkedArray):
-        flat = flat.combine_chunks()
+    array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    flat = array.flatten() if pa.types.is_list(array.type) else array.drop_null()
     values: Keys = flat.to_numpy(zero_copy_only=False).astype(np.uint64, copy=False)
     return values

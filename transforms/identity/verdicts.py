@@ -140,7 +140,7 @@ def document_row(key: int, fetched_at: datetime) -> KnownItem:
 
 
 def _constant(value: Any, count: int, kind: pa.DataType) -> pa.Array:
-    return pa.repeat(pa.scalar(value, type=kind), count)
+    return pa.array([value] * count, type=kind)
 
 
 def _plain_verdicts(plain: pa.Table) -> pa.Table:
