@@ -2,6 +2,7 @@
 
 import os
 import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -129,6 +130,10 @@ def _signals(plan: RunPlan) -> Iterator[None]:
         code = ExitCode.INTERRUPTED if number == signal.SIGINT else ExitCode.TERMINATED
         os._exit(code)
 
+    if threading.current_thread() is not threading.main_thread():
+        # Only the main thread may set handlers; the host program then decides about signals.
+        yield
+        return
     before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict
 
+from schemas.reasons import REASON_MEANINGS, STAGE_MEANINGS
 from schemas.tables import SCHEMA_VERSION, TABLE_MEANINGS, TABLES
 
 
@@ -38,3 +39,26 @@ def as_json() -> str:
 
 
 FORMATS: dict[str, Callable[[], str]] = {"markdown": as_markdown, "json": as_json}
+
+
+def rejects_as_markdown() -> str:
+    """The reason codes as a Markdown page."""
+    stages = [f"| `{stage}` | {meaning} |" for stage, meaning in STAGE_MEANINGS.items()]
+    reasons = [f"| `{reason}` | {meaning} |" for reason, meaning in REASON_MEANINGS.items()]
+    return "\n".join(
+        [
+            "# Why an input was refused",
+            "",
+            "Every refused document or item is a row of the `rejects` table with a stage, a reason "
+            "code, one line of detail and its bytes. A code never changes its meaning.",
+            "",
+            "| stage | meaning |",
+            "|---|---|",
+            *stages,
+            "",
+            "| reason | meaning |",
+            "|---|---|",
+            *reasons,
+            "",
+        ]
+    )

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from schemas.records import DataFile
+from schemas.ledger import DataFile
 from transforms.lake.commit import (
     Commit,
     commit_numbers,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.records import Outcome, Sighting
+from schemas.judgement import Outcome, Sighting
 from transforms.identity.judge import MAX_RETURNS, Judge, visit_order
 from transforms.identity.keys import content_hash, item_keys, key_of_hex, short_hash
 from transforms.text.fingerprint import fingerprint

@@ -13,7 +13,7 @@ from typing import Any
 import apache_beam as beam
 from apache_beam.pvalue import AsList, AsSingleton
 
-from schemas.records import DocumentCount, RunSummary, Written
+from schemas.ledger import DocumentCount, RunSummary, Written
 from transforms.lake.finish import finish_run
 from transforms.lake.layout import Staging
 

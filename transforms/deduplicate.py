@@ -15,8 +15,8 @@ import apache_beam as beam
 import numpy as np
 from apache_beam.pvalue import AsList
 
+from schemas.ledger import RunSummary
 from schemas.parquet import KNOWN_ITEMS, SIGHTINGS
-from schemas.records import RunSummary
 from transforms.identity.sightings import Keys, from_ipc, item_keys_of, to_ipc
 from transforms.identity.verdicts import judge_all
 from transforms.lake.cut import cut_groups

@@ -2,7 +2,7 @@
 
 Input: :class:`schemas.records.RawDocument`. Outputs: ``items`` of
 (:class:`schemas.records.Origin`, :class:`schemas.records.FeedItem`), ``rejects`` of
-:class:`schemas.records.Reject`, and ``counts`` of :class:`schemas.records.DocumentCount`: how many
+:class:`schemas.records.Reject`, and ``counts`` of :class:`schemas.ledger.DocumentCount`: how many
 items were read is said here, before anything else touches them. Bounded or not; no state.
 """
 

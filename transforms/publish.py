@@ -1,6 +1,6 @@
 """PublishArticles: from verdicts to finished files, still in staging.
 
-Input: groups of verdicts (Arrow streams). Output: :class:`schemas.records.Written`. Each group is
+Input: groups of verdicts (Arrow streams). Output: :class:`schemas.ledger.Written`. Each group is
 written by itself; claims are read back, language and topics are found for articles, and a file a
 day is written. Files are named by their content: a repeated bundle changes nothing.
 """
@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import apache_beam as beam
 
+from schemas.ledger import Written
 from schemas.parquet import VERDICTS
-from schemas.records import Written
 from transforms.identity.sightings import from_ipc
 from transforms.lake.layout import Staging
 from transforms.lake.tables import write_group

@@ -2,7 +2,7 @@
 
 Input: :class:`schemas.records.InputFile`. Outputs: ``documents`` of
 :class:`schemas.records.RawDocument`, ``rejects`` of :class:`schemas.records.Reject` and ``counts``
-of :class:`schemas.records.DocumentCount` for the rejected. Bounded or not; no order; a file read
+of :class:`schemas.ledger.DocumentCount` for the rejected. Bounded or not; no order; a file read
 again by a repeated bundle gives the same records.
 """
 

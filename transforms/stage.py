@@ -14,7 +14,8 @@ import apache_beam as beam
 from apache_beam.transforms.window import GlobalWindow
 from apache_beam.utils.windowed_value import WindowedValue
 
-from schemas.records import Article, Reject, Sighting
+from schemas.judgement import Sighting
+from schemas.records import Article, Reject
 from schemas.tables import PAYLOAD_LIMIT
 from transforms.identity.sightings import sighting_of_article, sighting_of_reject, to_ipc
 from transforms.lake.claims import write_claim

@@ -23,7 +23,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from schemas.records import Hash64, KnownItem, Outcome, Sighting, Status, Verdict
+from schemas.judgement import KnownItem, Outcome, Sighting, Status, Verdict
+from schemas.records import Hash64
 from transforms.identity.keys import distinct
 from transforms.text.fingerprint import Fingerprint, agree
 

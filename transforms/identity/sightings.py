@@ -9,8 +9,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from schemas.judgement import KnownItem, Sighting, Status
 from schemas.parquet import KNOWN_ITEMS, SIGHTINGS
-from schemas.records import Article, Hash64, KnownItem, Reject, Sighting, Status
+from schemas.records import Article, Hash64, Reject
 from transforms.identity.keys import key_of_hex, keys_of_article, short_hash
 from transforms.text.fingerprint import fingerprint
 

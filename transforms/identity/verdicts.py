@@ -15,8 +15,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from schemas.judgement import KnownItem, Outcome, Sighting, Status, Verdict
 from schemas.parquet import KNOWN_ITEMS, VERDICTS
-from schemas.records import KnownItem, Outcome, Sighting, Status, Verdict
 from transforms.identity.judge import Judge, visit_order
 from transforms.identity.sightings import (
     Keys,

@@ -8,8 +8,9 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from schemas.judgement import Status
+from schemas.ledger import DataFile
 from schemas.parquet import KNOWN_ITEMS, table_schema
-from schemas.records import DataFile, Status
 from schemas.tables import TABLES
 from transforms.identity.sightings import known_from, latest_of_each
 from transforms.lake.commit import Commit, commit_numbers, read_commit

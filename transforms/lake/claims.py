@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from schemas.judgement import Sighting
 from schemas.parquet import STAGED_ARTICLES, STAGED_REJECTS
-from schemas.records import Article, Reject, Sighting
+from schemas.records import Article, Reject
 from transforms.identity.sightings import sightings_batch
 from transforms.lake.files import content_name, write_whole
 from transforms.lake.layout import CLAIM_SUFFIX, Staging

@@ -19,7 +19,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from schemas.records import DataFile
+from schemas.ledger import DataFile
 from schemas.tables import SCHEMA_VERSION
 from transforms.lake.errors import CommitConflictError, DamagedLakeError
 from transforms.lake.files import sync_folder, write_whole

@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from schemas.records import DataFile, DocumentCount, LedgerRow, RunSummary, Written
+from schemas.ledger import DocumentCount, LedgerRow, RunSummary, Written
 from transforms.lake.commit import Commit, latest_number, make_commit, publish, read_commit
 from transforms.lake.errors import LedgerMismatchError
 from transforms.lake.layout import Layout, Staging, commit_name
@@ -46,9 +46,9 @@ def finish_run(
     if _already_made(layout, staging, number):
         publish(layout, number)
         return number
+    for one in written:
+        _check_footer(staging, one)
     files = [one.file for one in written]
-    for file in files:
-        _check_footer(staging, file)
     run_id = commit_name(number)
     rows = reconcile(
         run_id,
@@ -81,12 +81,13 @@ def _already_made(layout: Layout, staging: Staging, number: int) -> bool:
     return latest_number(layout) >= number and read_commit(layout, number).staging == staging.name
 
 
-def _check_footer(staging: Staging, file: DataFile) -> None:
+def _check_footer(staging: Staging, written: Written) -> None:
     """The file itself says how many rows it has; the one who wrote it may be wrong."""
-    rows = pq.read_metadata(staging.folder / file.staged).num_rows
-    if rows != file.rows:
+    there = pq.read_metadata(staging.folder / written.file.staged).num_rows
+    counted = sum(number for *_, number in written.counts)
+    if not there == counted == written.file.rows:
         raise LedgerMismatchError(
-            f"{file.path}: {file.rows} rows were written and {rows} are there; "
+            f"{written.file.path}: {counted} rows were to be written and {there} are there; "
             "nothing was committed"
         )
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from schemas.ledger import DataFile
 from schemas.parquet import KNOWN_ITEMS
-from schemas.records import DataFile
 from transforms.identity.sightings import Keys, rows_with_keys
 from transforms.lake.commit import read_commits
 from transforms.lake.files import content_name, write_whole

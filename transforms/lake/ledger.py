@@ -14,7 +14,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from schemas.records import DocumentCount, LedgerRow, Outcome, OutcomeCount
+from schemas.judgement import Outcome
+from schemas.ledger import DocumentCount, LedgerRow, OutcomeCount
 from transforms.lake.errors import LedgerMismatchError
 
 STORED = (Outcome.NEW, Outcome.REVISED, Outcome.DUPLICATE, Outcome.REJECTED)

@@ -10,17 +10,9 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from schemas.judgement import KnownItem, Outcome, Sighting, Verdict
 from schemas.reasons import Reason, Stage
-from schemas.records import (
-    Article,
-    DateCandidate,
-    KnownItem,
-    Outcome,
-    Quote,
-    Reject,
-    Sighting,
-    Verdict,
-)
+from schemas.records import Article, DateCandidate, Quote, Reject
 from transforms.identity.judge import Judge, visit_order
 from transforms.identity.sightings import sighting_of_article, sighting_of_reject
 from transforms.identity.verdicts import document_row

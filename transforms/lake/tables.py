@@ -10,8 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from schemas.judgement import Outcome
+from schemas.ledger import DataFile, LedgerRow, OutcomeCount, Written
 from schemas.parquet import table_schema
-from schemas.records import DataFile, LedgerRow, Outcome, OutcomeCount, Topic, Written
+from schemas.records import Topic
 from schemas.tables import SCHEMA_VERSION
 from transforms.lake.claims import read_claims
 from transforms.lake.files import content_name, write_whole

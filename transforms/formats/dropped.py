@@ -1,0 +1,118 @@
+"""A dropped file and its sidecar as a document.
+
+A sidecar is a JSON object in ``<name>.meta.json`` with any of ``url`` (where the bytes were fetched
+from), ``fetched_at`` (ISO 8601 with an offset), ``source`` (a name) and ``headers`` (an object).
+Without one, the file was fetched when it was last modified.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import PurePosixPath
+from typing import Any
+
+from schemas.reasons import Reason, Stage
+from schemas.ledger import DocumentCount
+from schemas.records import InputFile, RawDocument, Reject
+from transforms.identity.keys import reject_id
+
+_FIELDS = {"url": str, "fetched_at": str, "source": str, "headers": dict}
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a file could not become a document."""
+
+    reason: Reason
+    detail: str
+    payload: bytes = b""
+
+
+def document_of(
+    file: InputFile, read_bytes: Callable[[str], bytes], max_bytes: int
+) -> RawDocument | Refusal:
+    """Read a file and its sidecar.
+
+    Args:
+        file: what the plan found.
+        read_bytes: gives the bytes of a path or raises OSError.
+        max_bytes: larger files are refused unread.
+    """
+    if file.size > max_bytes:
+        return Refusal(
+            Reason.TOO_LARGE,
+            f"{file.size:,} bytes; the limit is {max_bytes:,} (--max_document_bytes)",
+        )
+    try:
+        content = read_bytes(file.uri)
+    except OSError as error:
+        return Refusal(Reason.UNREADABLE_FILE, error.strerror or str(error))
+    if file.sidecar is None:
+        return RawDocument(uri=file.uri, content=content, fetched_at=file.modified_at)
+    try:
+        meta = read_sidecar(read_bytes(file.sidecar))
+    except (OSError, ValueError) as error:
+        return Refusal(Reason.BAD_SIDECAR, f"{file.sidecar}: {error}", content)
+    headers = meta.get("headers", {})
+    return RawDocument(
+        uri=file.uri,
+        content=content,
+        fetched_at=meta.get("fetched_at", file.modified_at),
+        media_type=headers.get("content-type"),
+        url=meta.get("url"),
+        source=meta.get("source"),
+        headers=headers,
+    )
+
+
+def read_sidecar(content: bytes) -> dict[str, Any]:
+    """Read a sidecar.
+
+    Returns:
+        Its fields; ``fetched_at`` as an aware UTC datetime, header names in lower case.
+
+    Raises:
+        ValueError: what is wrong with it, for a person.
+    """
+    meta = json.loads(content)
+    if not isinstance(meta, dict):
+        raise ValueError("not a JSON object")
+    for name, value in meta.items():
+        if name not in _FIELDS:
+            raise ValueError(f"unknown field {name!r}; known are {', '.join(_FIELDS)}")
+        if not isinstance(value, _FIELDS[name]):
+            raise ValueError(f"{name!r} is not a {_FIELDS[name].__name__}")
+    if "fetched_at" in meta:
+        moment = datetime.fromisoformat(meta["fetched_at"])
+        if moment.tzinfo is None:
+            raise ValueError("'fetched_at' has no UTC offset")
+        meta["fetched_at"] = moment.astimezone(UTC)
+    headers = meta.get("headers", {})
+    if not all(isinstance(value, str) for value in headers.values()):
+        raise ValueError("'headers' has a value that is not a string")
+    return meta | {"headers": {name.lower(): value for name, value in headers.items()}}
+
+
+def folder_of(uri: str) -> str:
+    """Name of the folder a document lies in: the source of last resort."""
+    return PurePosixPath(uri).parent.name or "."
+
+
+def refuse_file(file: InputFile, refusal: Refusal) -> tuple[Reject, DocumentCount]:
+    """The reject of a file that could not become a document, and its place in the ledger."""
+    source = folder_of(file.uri)
+    reject = Reject(
+        reject_id=reject_id(None, file.uri, None, Stage.READ, refusal.reason),
+        stage=Stage.READ,
+        reason=refusal.reason,
+        detail=f"{file.uri}: {refusal.detail}",
+        source=source,
+        document_uri=file.uri,
+        document_sha256=None,
+        document_position=None,
+        fetched_at=file.modified_at,
+        payload=refusal.payload,
+        payload_size=file.size,
+    )
+    return reject, DocumentCount(source, documents_parsed=0, documents_rejected=1, items_read=0)

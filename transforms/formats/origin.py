@@ -1,0 +1,69 @@
+"""What all items of a document share, and the records of what a parser refused."""
+
+from hashlib import sha256
+
+from schemas.reasons import Stage
+from schemas.ledger import DocumentCount
+from schemas.records import FeedInfo, ItemReject, Origin, ParsedDocument, RawDocument, Reject
+from transforms.formats.document import source_of
+from transforms.formats.errors import UnreadableError
+from transforms.identity.keys import reject_id
+
+
+def parse_document(document: RawDocument, parsed: ParsedDocument) -> tuple[Origin, DocumentCount]:
+    """The origin of a parsed document's items, and how many there are."""
+    source, source_origin, feed_url = source_of(document, parsed.info, parsed.items)
+    origin = Origin(
+        document_uri=document.uri,
+        document_sha256=sha256(document.content).hexdigest(),
+        format=parsed.format,
+        fetched_at=document.fetched_at,
+        source=source,
+        source_origin=source_origin,
+        feed_url=feed_url,
+    )
+    return origin, DocumentCount(source, 1, 0, len(parsed.items) + len(parsed.rejects))
+
+
+def whole_refused(document: RawDocument, error: UnreadableError) -> tuple[Reject, DocumentCount]:
+    """The reject of a document that no format can read, and its place in the ledger."""
+    source, _, _ = source_of(document, FeedInfo(), ())
+    digest = sha256(document.content).hexdigest()
+    reject = Reject(
+        reject_id=reject_id(digest, document.uri, None, Stage.PARSE, error.reason),
+        stage=Stage.PARSE,
+        reason=error.reason,
+        detail=f"{document.uri}: {error.detail}",
+        source=source,
+        document_uri=document.uri,
+        document_sha256=digest,
+        document_position=None,
+        fetched_at=document.fetched_at,
+        payload=document.content,
+        payload_size=len(document.content),
+    )
+    return reject, DocumentCount(source, 0, 1, 0)
+
+
+def item_refused(origin: Origin, refused: ItemReject) -> Reject:
+    """The reject of one item whose neighbours could be read."""
+    payload = refused.payload.encode("utf-8", "replace")
+    return Reject(
+        reject_id=reject_id(
+            origin.document_sha256,
+            origin.document_uri,
+            refused.position,
+            Stage.PARSE,
+            refused.reason,
+        ),
+        stage=Stage.PARSE,
+        reason=refused.reason,
+        detail=f"{origin.document_uri}, item {refused.position + 1}: {refused.detail}",
+        source=origin.source,
+        document_uri=origin.document_uri,
+        document_sha256=origin.document_sha256,
+        document_position=refused.position,
+        fetched_at=origin.fetched_at,
+        payload=payload,
+        payload_size=len(payload),
+    )
