@@ -42,6 +42,8 @@ def _guarded(name: str, arguments: Sequence[str]) -> ExitCode:
     except LakeLockedError as error:
         explain_failure(error, debug)
         return ExitCode.LOCKED
+    except KeyboardInterrupt:
+        return ExitCode.INTERRUPTED
     except (LakeError, RunFailedError, OSError) as error:
         explain_failure(error, debug)
         return ExitCode.FAILED

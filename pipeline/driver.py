@@ -16,7 +16,7 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from pipeline.errors import ExitCode, RunFailedError, UsageError
 from pipeline.graph import RunPlan, build
 from pipeline.options import NewsbeamOptions
-from pipeline.report import Progress, print_ledger, say
+from pipeline.report import Progress, print_ledger
 from pipeline.sources import find_files
 from transforms.lake.commit import Commit, latest_number, read_commit, recover
 from transforms.lake.errors import LakeError
@@ -50,7 +50,7 @@ def run(options: PipelineOptions) -> RunResult:
     layout = Layout(_lake_folder(own.output))
     files = find_files(own.input)
     started_at = datetime.now(UTC)
-    with locked(layout, started_at) as attempt:
+    with _signals(layout), locked(layout, started_at) as attempt:
         recover(layout)
         number = latest_number(layout) + 1
         staging = Staging(layout.root, f"{commit_name(number)}-a{attempt}")
@@ -68,7 +68,7 @@ def run(options: PipelineOptions) -> RunResult:
             max_items_per_document=own.max_items_per_document,
             language_engine=own.language_engine,
         )
-        with _signals(plan), Progress(plan):
+        with Progress(plan):
             _run_pipeline(plan, options)
         commit = read_commit(layout, number)
     print_ledger(commit, layout)
@@ -111,32 +111,32 @@ def _last_line(error: BaseException) -> str:
 
 
 @contextmanager
-def _signals(plan: RunPlan) -> Iterator[None]:
+def _signals(layout: Layout) -> Iterator[None]:
     """End at once and safely on Ctrl-C and SIGTERM.
 
     Every state on disk is one that the next run recovers from, so there is nothing to tear down;
     a Python pipeline left to itself would hang on its worker threads.
     """
-
-    def stop(number: int, _: FrameType | None) -> None:
-        made = latest_number(plan.lake) >= plan.number
-        name = signal.Signals(number).name
-        what = (
-            f"commit {plan.number} was made; the next run finishes it"
-            if made
-            else "nothing was committed; run it again"
-        )
-        say(f"stopped by {name}: {what}")
-        code = ExitCode.INTERRUPTED if number == signal.SIGINT else ExitCode.TERMINATED
-        os._exit(code)
-
     if threading.current_thread() is not threading.main_thread():
         # Only the main thread may set handlers; the host program then decides about signals.
         yield
         return
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    before_run = latest_number(layout)
+
+    def stop(number: int, _: FrameType | None) -> None:
+        made = latest_number(layout) > before_run
+        what = (
+            "its commit was made; the next run finishes it"
+            if made
+            else "nothing was committed; run it again"
+        )
+        # Nothing but a system call: the signal may have come in the middle of anything.
+        os.write(2, f"newsbeam: stopped by {signal.Signals(number).name}: {what}\n".encode())
+        os._exit(ExitCode.INTERRUPTED if number == signal.SIGINT else ExitCode.TERMINATED)
+
+    handlers = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
-        for number, handler in before.items():
+        for number, handler in handlers.items():
             signal.signal(number, handler)

@@ -3,6 +3,7 @@
 All of it goes to standard error but the ledger, which is the command's answer.
 """
 
+import sys
 import threading
 from pathlib import Path
 from types import TracebackType
@@ -37,7 +38,7 @@ _COLUMNS = {
 
 def say(text: str) -> None:
     """One line on standard error."""
-    Console(stderr=True, soft_wrap=True, highlight=False).print(f"newsbeam: {text}", markup=False)
+    print(f"newsbeam: {text}", file=sys.stderr)
 
 
 class Progress:

@@ -45,7 +45,7 @@ def find_files(paths: str) -> tuple[InputFile, ...]:
 def _split(paths: str) -> Iterator[str]:
     if paths == "-":
         yield from (line.rstrip("\r\n") for line in sys.stdin if line.strip())
-    elif Path(paths).exists():
+    elif os.path.exists(paths):
         yield paths
     else:
         yield from (part for part in paths.split(",") if part)

@@ -145,6 +145,13 @@ def test_elements_named_like_feedparsers_own_keys(name: str) -> None:
     assert (item.title, item.link) == ("T", "https://a.example/")
 
 
+def test_where_the_strict_parser_fails_the_loose_one_reads() -> None:
+    # Expat's driver splits "urn:a b c title" into four.
+    (item,) = read(rss('<title>T</title><x:title xmlns:x="urn:a b c">y</x:title>')).items
+    assert item.title == "T"
+    assert item.flags == ("malformed_feed",)
+
+
 @pytest.mark.parametrize(
     ("encoding", "media_type", "flags"),
     [

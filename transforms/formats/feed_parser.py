@@ -13,6 +13,7 @@ turns the colon of a prefix into an underscore.
 import io
 import re
 import types
+import xml.sax
 import xml.sax.saxutils
 from typing import Any
 
@@ -30,7 +31,7 @@ LEAKED_ERRORS = (
     # sgmllib's declaration scanner: https://github.com/kurtmckee/feedparser/issues/431
     AssertionError,
     # replace_doctype() puts the document's text into a regular expression's replacement, and
-    # int() and chr() meet numbers that are none:
+    # int() and chr() meet numbers that are none, expat's driver splits a namespace at a blank:
     # https://github.com/kurtmckee/feedparser/issues/599
     re.error,
     ValueError,
@@ -270,7 +271,18 @@ class _StrictAsWritten(_AsWritten):
         if len(attrs) > MAX_ATTRIBUTES:
             raise UnreadableError(Reason.HOSTILE_MARKUP, f"a tag with {len(attrs)} attributes")
         parent: Any = super()
-        parent.startElementNS(name, qname, attrs)
+        try:
+            parent.startElementNS(name, qname, attrs)
+        except LEAKED_ERRORS as error:
+            # As for any other fault, the loose parser then reads the document.
+            raise xml.sax.SAXException(f"{type(error).__name__}: {error}") from error
+
+    def endElementNS(self, name: Any, qname: Any) -> None:  # noqa: N802
+        parent: Any = super()
+        try:
+            parent.endElementNS(name, qname)
+        except LEAKED_ERRORS as error:
+            raise xml.sax.SAXException(f"{type(error).__name__}: {error}") from error
 
 
 class _LooseAsWritten(_AsWritten):

@@ -129,7 +129,6 @@ def read_text(text: str, *, is_html: bool) -> tuple[str, bool]:
             if "\t\t" in text:
                 # The parser parts cells by two tabs; outer empty ones say nothing.
                 text = _OUTER_CELLS.sub("", text).replace("\t\t", " | ")
-        if is_markup:
             cleaned, repaired = clean_text(_without_stray_references(text))
             return fold_paragraphs(cleaned, unwrap=False), repaired
     cleaned, repaired = clean_text(_without_stray_references(text))

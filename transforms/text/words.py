@@ -32,6 +32,8 @@ _ASCII = {
     for code in range(128)
     if not chr(code).isalnum() and not chr(code).isspace()
 }
+# What makes most English text other than ASCII, and an ASCII character that is treated alike.
+_TYPOGRAPHY = [*((mark, "'") for mark in "’‘“”•"), *((end, "/") for end in "–—…")]
 _IDEOGRAPH = re.compile(f"[{IDEOGRAPHS}]")
 
 
@@ -40,8 +42,12 @@ def word_count(text: str) -> int:
 
     Never raises; 0 for an empty text.
     """
-    if text.isascii():
-        return len(text.translate(_ASCII).split())
+    plain = text
+    if not text.isascii():
+        for character, stand_in in _TYPOGRAPHY:
+            plain = plain.replace(character, stand_in)
+    if plain.isascii():
+        return len(plain.translate(_ASCII).split())
     if not _IDEOGRAPH.search(text):
         return len(_WORD.findall(text))
     spaced, ideographs = _IDEOGRAPH.subn(" ", text)
