@@ -13,7 +13,7 @@ from schemas.records import FeedInfo, FeedItem, ParsedDocument, RawDocument
 from transforms.formats import text
 from transforms.formats.errors import UnreadableError
 
-EXAMPLE = Path(__file__).parent.parent / "examples" / "harbour_notes.txt"
+EXAMPLE = Path(__file__).parent.parent / "examples" / "news" / "harbour_notes.txt"
 
 
 def parsed(content: str | bytes, media_type: str | None = None) -> FeedItem:

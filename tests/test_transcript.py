@@ -56,7 +56,7 @@ def test_fixture(path: Path) -> None:
 
 
 def test_the_bundled_example_is_the_fixture() -> None:
-    example = (HERE.parent / "examples" / "summit_ferry.txt").read_bytes()
+    example = (HERE.parent / "examples" / "news" / "summit_ferry.txt").read_bytes()
     assert example == (HERE / "data" / "transcript" / "summit_ferry.txt").read_bytes()
 
 

@@ -2,5 +2,6 @@
 
 Each room has ``owns(content) -> bool``, which looks at the bytes alone, and
 ``parse(content, document) -> ParsedDocument``, which raises
-:class:`~transforms.formats.errors.UnreadableError` for what it cannot read. The registry lists them.
+:class:`~transforms.formats.errors.UnreadableError` for what it cannot read. The registry lists
+them.
 """

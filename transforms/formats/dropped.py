@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from typing import Any
 
-from schemas.reasons import Reason, Stage
 from schemas.ledger import DocumentCount
+from schemas.reasons import Reason, Stage
 from schemas.records import InputFile, RawDocument, Reject
 from transforms.identity.keys import reject_id
 

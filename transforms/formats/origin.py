@@ -2,8 +2,8 @@
 
 from hashlib import sha256
 
-from schemas.reasons import Stage
 from schemas.ledger import DocumentCount
+from schemas.reasons import Stage
 from schemas.records import FeedInfo, ItemReject, Origin, ParsedDocument, RawDocument, Reject
 from transforms.formats.document import source_of
 from transforms.formats.errors import UnreadableError

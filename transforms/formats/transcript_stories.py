@@ -30,7 +30,9 @@ NUMBERED = re.compile(r"\d{1,3}[.)] ?(?=\S)")
 SEPARATOR = re.compile(r"[-=*_#~.+·•–— ]{3,}$")
 """A line drawn between parts."""
 
-_RUNDOWN_END = re.compile(r"-{3,}\s?End of rundown\s?-{3,}", re.IGNORECASE)
+_RUNDOWN_END = re.compile(
+    r"(?<!-)-{3,80}\s?End of rundown\s?-{3,80}", re.IGNORECASE
+)
 _LABELS_INSIDE = re.compile(
     r"(?<=\S )(?=(?:STORY|LENGTH|FIRST RUN|RESTRICTIONS|TYPE|SOURCE|STORY NUMBER|DATELINE|SHOTLIST|"
     r"STORYLINE|VIDEO SHOWS|~SHOWS)\s?:)"
