@@ -21,6 +21,7 @@ _TAG = re.compile(
 )
 _MAGIC = ("%PDF-", "%!PS", "GIF8", "PK\x03\x04", ")]}'")
 
+_STRAIGHT = str.maketrans("’‘“”", "''\"\"")
 _WIDEST_WRAP = 120
 _SENTENCE_ENDS = (".", "!", "?", ":", ";", "…", '"', "”", "»", ")", "'", "’", "。")
 
@@ -60,7 +61,7 @@ def line_key(line: str) -> str:
     Returns:
         The line without case, quotation marks' shape and final punctuation.
     """
-    line = line.casefold().replace("’", "'").replace("‘", "'").replace("“", '"').replace("”", '"')
+    line = line.translate(_STRAIGHT).casefold()
     return line.strip(" .:;-–—")
 
 
