@@ -452,3 +452,12 @@ def test_every_choice_accounts_for_its_candidates(
         value = read_date(raw).value
         repeats = value is not None and value == chosen.published_at
         assert not raw.strip() or (origin, raw) in accounted or repeats
+
+
+def test_a_text_that_names_the_day_of_publication_contradicts_nothing() -> None:
+    days = (("Sunday (February 2)", "2020-02-02"), ("Tuesday (February 4)", "2020-02-04"))
+    fetched_at = utc(2020, 2, 3)
+    agreeing = choose_published([("header", "2020-02-02")], days, fetched_at)
+    differing = choose_published([("header", "2020-02-01")], days, fetched_at)
+    assert (agreeing.rejected, agreeing.flags) == ((), ())
+    assert [found.raw for found in differing.rejected] == [raw for raw, _ in days]

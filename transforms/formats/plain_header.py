@@ -31,11 +31,11 @@ _DAY = (
     r"(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?!\d)"
     r"|\d{1,2}[-/.]\d{1,2}[-/.](?:\d{4}|\d{2})(?!\d)"
     r"|\d{8}(?!\d)"
-    rf"|(?:{WEEKDAY},? )?\d{{1,2}}(?:st|nd|rd|th)?[ -](?:of )?{MONTH},?[ -]\d{{4}}(?!\d)"
+    rf"|(?:{WEEKDAY},? )?\d{{1,2}}(?:st|nd|rd|th)?[ -](?:of )?{MONTH}(?:, ?|[ -])\d{{4}}(?!\d)"
     rf"|(?:{WEEKDAY},? )?{MONTH} \d{{1,2}}(?:st|nd|rd|th)?,? \d{{4}}(?!\d))"
 )
 _TIME = (
-    r"(?:(?:T|,? (?:at )?|, ?)\d{1,2}[:.]\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?: ?[ap]\.?m\b\.?)?"
+    r"(?:(?:T|,? (?:at )?|, ?| - )\d{1,2}[:.]\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?: ?[ap]\.?m\b\.?)?"
     r"(?: ?(?:Z\b|(?:UTC|GMT)(?:[+-]\d{1,2})?\b|[+-]\d{2}:?\d{2}\b|[A-Z]{1,3}[SD]?T\b))?)"
 )
 _DATE_LINE = re.compile(
@@ -138,7 +138,12 @@ def labelled_field(line: str) -> tuple[str, str] | None:
     return (_FIELDS[found[1].lower()], found[2]) if found else None
 
 
-_WORD = r"(?:(?:[A-ZÀ-ÖØ-ÞĀ-Ž]|[dO]['’])[\w'’.-]{0,30}|de|da|di|del|der|van|von|bin|al|el|la|le)"
+_CAPITAL = "[A-ZÀ-ÖØ-ÞĀ-Ž]"
+# A full stop stands behind an initial or a title; behind a longer word a sentence has ended.
+_WORD = (
+    rf"(?:(?:{_CAPITAL}\.){{1,3}}|(?:St|Dr|Jr|Sr)\.|(?:{_CAPITAL}|[dO]['’])[\w'’-]{{1,30}}"
+    r"|de|da|di|del|der|van|von|bin|al|el|la|le)"
+)
 _NAME = rf"{_WORD}(?: {_WORD}){{1,4}}"
 _NAMES = rf"(?P<names>{_NAME}(?:(?:, | and | AND | & ){_NAME}){{0,3}})"
 _BYLINES = (
@@ -182,7 +187,7 @@ def reporter_line(line: str) -> tuple[str, ...] | None:
     return None
 
 
-_LAST_SENTENCE = re.compile(r"(?:(?<=[.!?])|(?<=[.!?][\"”’])) (?=\S)")
+_LAST_SENTENCE = re.compile(r"(?:(?<=[.!?])(?<!\s[A-Z]\.)|(?<=[.!?][\"”’])) (?=\S)")
 
 
 def split_reporter(paragraph: str) -> tuple[str, str] | None:
@@ -195,7 +200,7 @@ def split_reporter(paragraph: str) -> tuple[str, str] | None:
         The paragraph without the byline, and the byline; None when it does not end with one.
     """
     tail = paragraph[-160:]
-    for cut in _LAST_SENTENCE.finditer(tail):
+    for cut in reversed(list(_LAST_SENTENCE.finditer(tail))):
         if reporter_line(tail[cut.end() :]):
             at = len(paragraph) - len(tail)
             return paragraph[: at + cut.start()], tail[cut.end() :]

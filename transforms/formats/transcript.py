@@ -55,8 +55,7 @@ _DATELINE = re.compile(
 _SLUG = re.compile(r"[A-Z0-9][A-Z0-9().-]{0,60}/[A-Z0-9()./-]{0,60}$")
 # AP's STORY: line: the slug, what kind of edit it is, the headline.
 _SLUG_AND_HEADLINE = re.compile(
-    r"(?P<slug>[^a-z\s]{0,3}\S.{0,60}?) ?-+ ?(?:REPLAY|NEW|WRAP|ADDS|UPDATE|PREVIEW|FILE) "
-    r"(?P<headline>\S.*)"
+    r".{1,60}?\w ?-{1,2} (?:(?:REPLAY|NEW|WRAP|ADDS|UPDATE|PREVIEW|FILE) )?(?P<headline>\S.*)"
 )
 # Who may show the pictures; stands in AP's header without a label.
 _RIGHTS = re.compile(
@@ -207,7 +206,7 @@ class _Story:
             elif starts_with_cue(line):
                 at = self._soundbite(at)
             elif section := SECTION.match(line):
-                at = self._section(section["name"], section["rest"] or "", at)
+                at = self._section(section["name"], section["rest"] or section["bare"] or "", at)
             elif self._is_title(line, keys):
                 self.title = self.title or line
                 self.repeats += 1
@@ -237,6 +236,7 @@ class _Story:
     def _header(self, line: str, at: int) -> bool:
         """Take a line above the story that fills a field; tell whether it was one."""
         if BULLETIN.match(line):
+            self.date = self.date or date_at_end(line)  # on the same line in a flattened script
             return True
         early = not self.parts and not self.quotes
         if early and self.slug is None and self.title is None and _SLUG.match(line):
@@ -372,14 +372,18 @@ class _Story:
 
     def _split_byline(self) -> None:
         """Find a byline that was run into the end of the teaser."""
-        head = self.parts[0] if len(self.parts) > 1 else None
-        if self.byline is not None or head is None or head.quoted:
+        if self.byline is not None:
             return
-        split = split_reporter(head.text)
-        if split:
-            self.byline, self.authors = split[1], reporter_line(split[1]) or ()
-            self.teaser.append(split[0])
-            self.parts = self.parts[1:]
+        for at, part in enumerate(self.parts[:_LONGEST_TEASER]):
+            split = None if part.quoted else split_reporter(part.text)
+            if part.quoted or (split and at + 1 == len(self.parts)):
+                return
+            if split:
+                self.byline, self.authors = split[1], reporter_line(split[1]) or ()
+                self.teaser.extend(one.text for one in self.parts[:at])
+                self.teaser.append(split[0])
+                self.parts = self.parts[at + 1 :]
+                return
 
 
 def _without_notes(line: str) -> str:

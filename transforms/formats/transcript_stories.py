@@ -17,11 +17,11 @@ from transforms.formats.transcript_cues import is_whole_cue, split_at_cues, star
 SECTION = re.compile(
     r"[~*•]{0,2}\s?(?P<name>(?:VIDEO |FILM )?SHOWS|SHOT ?LIST|STORY ?LINE|STORY|"
     r"(?:VOICE ?OVER )?SCRIPT)"
-    r"(?:\s?:\s?(?P<rest>.*)|\s?$)"
+    r"(?:\s?:\s?(?P<rest>.*)|\s?$|(?<=SHOTLIST|TORYLINE)\s(?P<bare>[A-Z0-9(+\"“].*))"
 )
 """A line that begins a part of a script; capitals only."""
 
-BULLETIN = re.compile(r"[A-Z]{2,5}-(?:AP|APTN|SNTV)-\d{3,4}:? ?(?P<slug>.*)|AP-APTN-\d{4}.*")
+BULLETIN = re.compile(r"AP-(?:APTN|SNTV)-\d{3,4}\b")
 """The line above each story of an AP bulletin: ``AP-APTN-1830: Exton Ferry``."""
 
 NUMBERED = re.compile(r"\d{1,3}[.)] ?(?=\S)")
@@ -30,9 +30,7 @@ NUMBERED = re.compile(r"\d{1,3}[.)] ?(?=\S)")
 SEPARATOR = re.compile(r"[-=*_#~.+·•–— ]{3,}$")
 """A line drawn between parts."""
 
-_RUNDOWN_END = re.compile(
-    r"(?<!-)-{3,80}\s?End of rundown\s?-{3,80}", re.IGNORECASE
-)
+_RUNDOWN_END = re.compile(r"(?<!-)-{3,80}\s?End of rundown\s?-{3,80}", re.IGNORECASE)
 _LABELS_INSIDE = re.compile(
     r"(?<=\S )(?=(?:STORY|LENGTH|FIRST RUN|RESTRICTIONS|TYPE|SOURCE|STORY NUMBER|DATELINE|SHOTLIST|"
     r"STORYLINE|VIDEO SHOWS|~SHOWS)\s?:)"

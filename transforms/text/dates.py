@@ -122,7 +122,10 @@ def _contradictions(
     found = []
     for raw, meaning in dict.fromkeys(text_dates):
         value = read_date(meaning).value
-        if value and _iso(value.date(), length) not in days:
+        if value and _iso(value.date(), length) in days:
+            # A text that names the day of publication may well name other days too.
+            return ()
+        if value:
             found.append(DateCandidate("text", raw, value, "contradicts"))
     return tuple(found)
 
