@@ -24,6 +24,15 @@ from benchmarks.lakes import contents_of
 from benchmarks.synthetic import write_polls
 
 PATIENCE_SECONDS = 120
+AIMS = (
+    ("lock", 0.0),
+    ("lock", 0.0),
+    ("staging/*/claims/*", 1.0),
+    ("staging/*/files/*", 1.0),
+    ("commits/00000002.json", 0.03),
+)
+"""Where the waiting begins and how long it may take; 0 means a whole run. The lock file is there
+from the start, so two fifths of the kills fall anywhere and the others where it might hurt."""
 
 
 def newsbeam(*arguments: str) -> list[str]:
@@ -43,14 +52,24 @@ def run(files: Path, lake: Path, extra: list[str]) -> float:
     return time.monotonic() - started
 
 
-def kill(files: Path, lake: Path, extra: list[str], after: float) -> str:
-    """Start a run and kill it and its workers; returns what state it left behind."""
+def kill(files: Path, lake: Path, extra: list[str], after: float, aim: str) -> str:
+    """Start a run and kill it and its workers; returns what state it left behind.
+
+    Args:
+        files: what it reads.
+        lake: where it writes.
+        extra: further options.
+        after: how many seconds to wait.
+        aim: a pattern below the lake's machinery: the waiting begins once something matches it.
+    """
     process = subprocess.Popen(
         newsbeam("run", "--input", str(files), "--output", str(lake), *extra),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
+    while process.poll() is None and not any((lake / "_newsbeam").glob(aim)):
+        time.sleep(0.0005)
     try:
         process.wait(after)
         return "finished before the kill"
@@ -99,8 +118,9 @@ def main() -> int:
             lake = root / "lake"
             shutil.rmtree(lake, ignore_errors=True)
             shutil.copytree(first, lake)
-            after = rng.uniform(0, seconds)
-            state = kill(root / "all", lake, options.extra, after)
+            aim, longest = AIMS[number % len(AIMS)]
+            after = rng.uniform(0, longest or seconds)
+            state = kill(root / "all", lake, options.extra, after, aim)
             states[state] += 1
             run(root / "all", lake, options.extra)
             check = subprocess.run(
@@ -110,7 +130,7 @@ def main() -> int:
             bad += check.returncode != 0 or not equal
             verdict = "equal" if equal else "DIFFERENT"
             print(
-                f"{number:3d}  killed after {after:5.2f} s, {state}: {verdict}, "
+                f"{number:3d}  killed {after:6.3f} s after {aim}, {state}: {verdict}, "
                 f"check {'clean' if check.returncode == 0 else check.stdout.strip()}",
                 flush=True,
             )

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 import pytest
+from runs import problems_of, run_over
 
 from benchmarks.lakes import rows_of
 from pipeline.errors import ExitCode
-from runs import problems_of, run_over
 
 
 @pytest.fixture(scope="module")

@@ -14,6 +14,7 @@ import pytest
 from runs import problems_of, run_over
 
 from benchmarks.kill_test import newsbeam
+from benchmarks.lakes import rows_of
 from benchmarks.synthetic import write_polls
 from pipeline.cli import COMMANDS, main
 from pipeline.errors import ExitCode
@@ -105,6 +106,18 @@ def test_folders_globs_and_hidden_files(feed, tmp_path):
     assert find_files(str(folder))[0].sidecar == f"{feed}.meta.json"
     assert [Path(f.uri).name for f in find_files(f"{folder}/**/b.xml")] == ["b.xml"]
     assert len(find_files(f"{feed},{feed}")) == 1
+
+
+def test_a_file_name_that_is_no_text_is_read_all_the_same(feed, tmp_path):
+    odd = os.fsencode(tmp_path) + b"/caf\xe9.xml"
+    with open(odd, "wb") as handle:
+        handle.write(feed.read_bytes())
+    lake = tmp_path / "lake"
+    assert run_over([Path(os.fsdecode(odd))], lake) == ExitCode.DONE
+    assert {row["document_uri"] for row in rows_of(lake, "articles")} == {
+        f"{tmp_path}/caf\\xe9.xml"
+    }
+    assert problems_of(lake) == ()
 
 
 def test_a_damaged_file_is_named_and_check_fails(feed, tmp_path, capsys):

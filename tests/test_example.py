@@ -7,8 +7,9 @@ file itself, by line.
 from datetime import UTC, datetime
 from hashlib import sha256
 
-from benchmarks.lakes import rows_of
 from runs import problems_of, run_over
+
+from benchmarks.lakes import rows_of
 from transforms.identity.keys import content_hash, item_keys
 from transforms.topics.describe import Describer
 

@@ -215,13 +215,23 @@ def test_an_item_that_joins_two_articles_is_a_duplicate_of_the_elder():
 
 
 def test_duplicates_do_not_chain():
-    """B repeats A's headline, C repeats only B's other headline: C is compared with articles."""
-    a = sighting(guid="1", headline="Ferry crosses the sound again")
-    b = later(
-        sighting(guid="2", headline="Ferry crosses the sound again", source="https://b.example/"), 1
+    """B repeats A; C has B's address: it is compared with articles only, and so it stays."""
+    a = sighting(guid="1")
+    b = later(sighting(guid="2", url="https://b.example/b", source="https://b.example/"), 1)
+    c = later(
+        sighting(guid="3", url="https://b.example/b", headline="Another line", body=BODY_B), 2
     )
-    c = later(sighting(guid="3", headline="A wholly different line here", body=None), 2)
     assert judge_in_order(a, b, c) == [NEW, (Outcome.DUPLICATE, "same_headline"), NEW]
+
+
+def test_an_older_text_that_comes_late_is_stored_but_is_not_the_latest():
+    judge = Judge((), WINDOW)
+    newest = later(sighting(guid="1", body=BODY_B), 5)
+    judge.judge(newest)
+    late = judge.judge(sighting(guid="1"))
+    assert (late.outcome, late.revision) == (Outcome.REVISED, 2)
+    assert judge.judge(later(newest, 6, document=3)).outcome is Outcome.UNCHANGED
+    assert next(judge.changed()).content == newest.content
 
 
 GUIDS = st.sampled_from(["1", "2", None])

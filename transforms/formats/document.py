@@ -12,7 +12,14 @@ from transforms.formats.errors import UnreadableError
 from transforms.formats.markup import guard_markup
 from transforms.text.urls import canonical_url, host_of
 
-__all__ = ["guard_markup", "mark_untrusted", "open_container", "source_of"]
+__all__ = [
+    "as_address",
+    "folder_of",
+    "guard_markup",
+    "mark_untrusted",
+    "open_container",
+    "source_of",
+]
 
 _GZIP = b"\x1f\x8b\x08"
 _GZIP_LAYERS = 2
@@ -141,7 +148,7 @@ def source_of(
     host = host or _commonest_host(items)
     if host is not None:
         return host, "host", feed_url
-    return _folder(document.uri), "folder", feed_url
+    return folder_of(document.uri), "folder", feed_url
 
 
 def _commonest_host(items: Sequence[FeedItem]) -> str | None:
@@ -151,7 +158,14 @@ def _commonest_host(items: Sequence[FeedItem]) -> str | None:
     return min(hosts, key=lambda host: (-hosts[host], host), default=None)
 
 
-def _folder(uri: str) -> str:
+def as_address(uri: str) -> str:
+    """The address as text: bytes of a file name that are no UTF-8 are written as ``\\xff``."""
+    return uri.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def folder_of(uri: str) -> str:
+    """Name of the folder a document lies in: the source of last resort."""
+    uri = as_address(uri)
     # A Windows path has no scheme to speak of and other separators.
     path = urlsplit(uri).path if "://" in uri else uri
     parts = [part for part in unquote(path).replace("\\", "/").split("/") if part]

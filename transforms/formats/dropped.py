@@ -9,12 +9,12 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import PurePosixPath
 from typing import Any
 
 from schemas.ledger import DocumentCount
 from schemas.reasons import Reason, Stage
 from schemas.records import InputFile, RawDocument, Reject
+from transforms.formats.document import as_address, folder_of
 from transforms.identity.keys import reject_id
 
 _FIELDS = {"url": str, "fetched_at": str, "source": str, "headers": dict}
@@ -94,11 +94,6 @@ def read_sidecar(content: bytes) -> dict[str, Any]:
     return meta | {"headers": {name.lower(): value for name, value in headers.items()}}
 
 
-def folder_of(uri: str) -> str:
-    """Name of the folder a document lies in: the source of last resort."""
-    return PurePosixPath(uri).parent.name or "."
-
-
 def refuse_file(file: InputFile, refusal: Refusal) -> tuple[Reject, DocumentCount]:
     """The reject of a file that could not become a document, and its place in the ledger."""
     source = folder_of(file.uri)
@@ -106,9 +101,9 @@ def refuse_file(file: InputFile, refusal: Refusal) -> tuple[Reject, DocumentCoun
         reject_id=reject_id(None, file.uri, None, Stage.READ, refusal.reason),
         stage=Stage.READ,
         reason=refusal.reason,
-        detail=f"{file.uri}: {refusal.detail}",
+        detail=as_address(f"{file.uri}: {refusal.detail}"),
         source=source,
-        document_uri=file.uri,
+        document_uri=as_address(file.uri),
         document_sha256=None,
         document_position=None,
         fetched_at=file.modified_at,

@@ -5,7 +5,7 @@ from hashlib import sha256
 from schemas.ledger import DocumentCount
 from schemas.reasons import Stage
 from schemas.records import FeedInfo, ItemReject, Origin, ParsedDocument, RawDocument, Reject
-from transforms.formats.document import source_of
+from transforms.formats.document import as_address, source_of
 from transforms.formats.errors import UnreadableError
 from transforms.identity.keys import reject_id
 
@@ -14,7 +14,7 @@ def parse_document(document: RawDocument, parsed: ParsedDocument) -> tuple[Origi
     """The origin of a parsed document's items, and how many there are."""
     source, source_origin, feed_url = source_of(document, parsed.info, parsed.items)
     origin = Origin(
-        document_uri=document.uri,
+        document_uri=as_address(document.uri),
         document_sha256=sha256(document.content).hexdigest(),
         format=parsed.format,
         fetched_at=document.fetched_at,
@@ -33,9 +33,9 @@ def whole_refused(document: RawDocument, error: UnreadableError) -> tuple[Reject
         reject_id=reject_id(digest, document.uri, None, Stage.PARSE, error.reason),
         stage=Stage.PARSE,
         reason=error.reason,
-        detail=f"{document.uri}: {error.detail}",
+        detail=f"{as_address(document.uri)}: {error.detail}",
         source=source,
-        document_uri=document.uri,
+        document_uri=as_address(document.uri),
         document_sha256=digest,
         document_position=None,
         fetched_at=document.fetched_at,

@@ -170,32 +170,27 @@ def publish(layout: Layout, number: int) -> None:
 def recover(layout: Layout) -> None:
     """Bring a lake into the state of its last commit; only for the holder of the lock.
 
-    Finishes a commit that was made but not published, then takes away the staging of every run
-    that never committed. A left-over worker may link its commit between the two looks at the
-    records; the folder is then brought back, for that commit stands.
+    Takes away the staging of every run that never committed, then finishes the last commit if it
+    was made but not published. A left-over worker may link its commit while its staging is being
+    taken away; the folder is then brought back, for that commit stands.
     """
-    _publish_last(layout)
+    committed = _staging_of_last(layout)
     if layout.staging.is_dir():
         for folder in sorted(layout.staging.iterdir()):
-            _set_aside(layout, folder)
-    last = latest_number(layout)
-    if last:
-        commit = read_commit(layout, last)
-        aside = layout.trash / commit.staging
-        if aside.is_dir() and (aside / "files").is_dir() and not _published(layout, commit):
-            aside.rename(Staging(layout.root, commit.staging).folder)
-            publish(layout, last)
+            if folder != committed:
+                _set_aside(layout, folder)
+    committed = _staging_of_last(layout)
+    if committed is not None:
+        aside = layout.trash / committed.name
+        if aside.is_dir() and not committed.exists():
+            aside.rename(committed)
+        publish(layout, latest_number(layout))
     shutil.rmtree(layout.trash, ignore_errors=True)
 
 
-def _publish_last(layout: Layout) -> None:
+def _staging_of_last(layout: Layout) -> Path | None:
     last = latest_number(layout)
-    if last:
-        publish(layout, last)
-
-
-def _published(layout: Layout, commit: Commit) -> bool:
-    return all(layout.absolute(file.path).exists() for file in commit.files)
+    return Staging(layout.root, read_commit(layout, last).staging).folder if last else None
 
 
 def _set_aside(layout: Layout, folder: Path) -> None:
