@@ -159,7 +159,7 @@ def _commonest_host(items: Sequence[FeedItem]) -> str | None:
 
 
 def as_address(uri: str) -> str:
-    """The address as text: bytes of a file name that are no UTF-8 are written as ``\\xff``."""
+    """The address as text: bytes of a file name that are no UTF-8 are escaped."""
     return uri.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
