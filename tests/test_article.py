@@ -206,7 +206,7 @@ def test_a_reject_without_raw_keeps_the_given_fields():
 def test_a_long_payload_is_cut():
     found = normalize(FeedItem(position=1, raw="x" * (PAYLOAD_LIMIT + 5)), ORIGIN)
     assert isinstance(found, Reject)
-    assert len(found.payload) == PAYLOAD_LIMIT
+    assert len(found.kept_payload(PAYLOAD_LIMIT).payload) == PAYLOAD_LIMIT
     assert found.payload_size == PAYLOAD_LIMIT + 5
 
 

@@ -8,6 +8,7 @@ from schemas.records import FeedInfo, ItemReject, Origin, ParsedDocument, RawDoc
 from transforms.formats.document import as_address, source_of
 from transforms.formats.errors import UnreadableError
 from transforms.identity.keys import reject_id
+from transforms.identity.rejects import reject_item
 
 
 def parse_document(document: RawDocument, parsed: ParsedDocument) -> tuple[Origin, DocumentCount]:
@@ -48,22 +49,6 @@ def whole_refused(document: RawDocument, error: UnreadableError) -> tuple[Reject
 def item_refused(origin: Origin, refused: ItemReject) -> Reject:
     """The reject of one item whose neighbours could be read."""
     payload = refused.payload.encode("utf-8", "replace")
-    return Reject(
-        reject_id=reject_id(
-            origin.document_sha256,
-            origin.document_uri,
-            refused.position,
-            Stage.PARSE,
-            refused.reason,
-        ),
-        stage=Stage.PARSE,
-        reason=refused.reason,
-        detail=f"{origin.document_uri}, item {refused.position + 1}: {refused.detail}",
-        source=origin.source,
-        document_uri=origin.document_uri,
-        document_sha256=origin.document_sha256,
-        document_position=refused.position,
-        fetched_at=origin.fetched_at,
-        payload=payload,
-        payload_size=len(payload),
+    return reject_item(
+        origin, refused.position, Stage.PARSE, refused.reason, refused.detail, payload
     )

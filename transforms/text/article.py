@@ -19,8 +19,8 @@ from schemas.records import (
     Quote,
     Reject,
 )
-from schemas.tables import PAYLOAD_LIMIT
-from transforms.identity.keys import content_hash, item_keys, reject_id, scope_of
+from transforms.identity.keys import content_hash, item_keys, scope_of
+from transforms.identity.rejects import reject_item
 from transforms.text.body import read_line, read_text
 from transforms.text.clean import as_written
 from transforms.text.dates import choose_published
@@ -184,25 +184,8 @@ def _empty(item: FeedItem, origin: Origin) -> Reject:
         payload = item.raw.encode("utf-8", "surrogatepass")
     else:
         payload = json.dumps(_given(item)).encode()
-    return Reject(
-        reject_id=reject_id(
-            origin.document_sha256,
-            origin.document_uri,
-            item.position,
-            Stage.NORMALIZE,
-            Reason.EMPTY_ITEM,
-        ),
-        stage=Stage.NORMALIZE,
-        reason=Reason.EMPTY_ITEM,
-        detail=f"item {item.position}: title, summary and content leave no text",
-        source=origin.source,
-        document_uri=origin.document_uri,
-        document_sha256=origin.document_sha256,
-        document_position=item.position,
-        fetched_at=origin.fetched_at,
-        payload=payload[:PAYLOAD_LIMIT],
-        payload_size=len(payload),
-    )
+    detail = "title, summary and content leave no text"
+    return reject_item(origin, item.position, Stage.NORMALIZE, Reason.EMPTY_ITEM, detail, payload)
 
 
 def _given(item: FeedItem) -> dict[str, Any]:
