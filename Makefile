@@ -11,7 +11,7 @@ run: $(VENV)/.runs
 	@$(BIN)/python examples/query.py $(LAKE)
 
 test: $(VENV)/.tests
-	$(BIN)/pytest -n auto --dist loadgroup
+	$(BIN)/pytest -n auto --dist loadscope
 
 check: lint types test docs
 
