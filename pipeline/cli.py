@@ -1,12 +1,17 @@
 """The command line: ``newsbeam run | check | schema``."""
 
-import argparse
 import logging
 import sys
 from collections.abc import Callable, Sequence
 from importlib.metadata import packages_distributions, version
 
-from pipeline.errors import ExitCode, RunFailedError, UsageError, explain_failure
+from pipeline.errors import (
+    ExitCode,
+    OneLineParser,
+    RunFailedError,
+    UsageError,
+    explain_failure,
+)
 
 _OWN_NAMES = ("pipeline", "transforms", "schemas")
 
@@ -47,6 +52,11 @@ def _guarded(name: str, arguments: Sequence[str]) -> ExitCode:
     except (LakeError, RunFailedError, OSError) as error:
         explain_failure(error, debug)
         return ExitCode.FAILED
+    except Exception as error:
+        if debug:
+            raise
+        explain_failure(f"defect: {type(error).__name__}: {error}; --debug shows where", debug)
+        return ExitCode.FAILED
 
 
 def _run(arguments: Sequence[str]) -> ExitCode:
@@ -69,7 +79,7 @@ def _check(arguments: Sequence[str]) -> ExitCode:
     from transforms.lake.check import check_lake
     from transforms.lake.layout import Layout
 
-    parser = argparse.ArgumentParser(
+    parser = OneLineParser(
         prog="newsbeam check",
         description="Prove a lake whole: every committed file is there and is what its commit "
         "says, ids are unique, the history agrees with the tables, the ledger adds up.",
@@ -89,7 +99,7 @@ def _check(arguments: Sequence[str]) -> ExitCode:
 def _schema(arguments: Sequence[str]) -> ExitCode:
     from schemas.describe import FORMATS
 
-    parser = argparse.ArgumentParser(
+    parser = OneLineParser(
         prog="newsbeam schema",
         description="Print every table's columns, their types and their meaning.",
     )

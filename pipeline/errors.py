@@ -8,9 +8,11 @@
       LakeLockedError     4  another run holds the lake
 """
 
+import argparse
 import sys
 import traceback
 from enum import IntEnum
+from typing import NoReturn
 
 
 class ExitCode(IntEnum):
@@ -29,12 +31,24 @@ class UsageError(Exception):
     """Wrong usage; the text says what and what to do."""
 
 
+class OneLineParser(argparse.ArgumentParser):
+    """An argument parser whose errors are :class:`UsageError`, like all others."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong with the arguments.
+
+        Raises:
+            UsageError: always.
+        """
+        raise UsageError(message)
+
+
 class RunFailedError(Exception):
     """The pipeline failed; the text is its last error."""
 
 
-def explain_failure(error: BaseException, debug: bool) -> None:
+def explain_failure(error: BaseException | str, debug: bool) -> None:
     """Say what went wrong in one line on standard error; the traceback only when asked for."""
-    if debug:
+    if debug and isinstance(error, BaseException):
         traceback.print_exception(error)
     print(f"newsbeam: error: {error}", file=sys.stderr)

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from apache_beam.options.pipeline_options import DirectOptions, PipelineOptions, StandardOptions
 
-from pipeline.errors import UsageError
+from pipeline.errors import OneLineParser, UsageError
 
 DEFAULT_RUNNER = "FnApiRunner"
+MOST_WINDOW_HOURS = 24 * 3660
 
 
 class NewsbeamOptions(PipelineOptions):
@@ -107,8 +108,8 @@ def parse_options(arguments: Sequence[str]) -> PipelineOptions:
     for name in ("max_document_bytes", "max_items_per_document", "target_file_mb"):
         if getattr(own, name) < 1:
             raise UsageError(f"--{name} must be at least 1")
-    if own.headline_window_hours < 0:
-        raise UsageError("--headline_window_hours must not be negative")
+    if not 0 <= own.headline_window_hours <= MOST_WINDOW_HOURS:
+        raise UsageError(f"--headline_window_hours must be between 0 and {MOST_WINDOW_HOURS}")
     if own.max_rejects is not None and own.max_rejects < 0:
         raise UsageError("--max_rejects must not be negative")
     standard = options.view_as(StandardOptions)
@@ -119,7 +120,7 @@ def parse_options(arguments: Sequence[str]) -> PipelineOptions:
 
 
 def _refuse_unknown(arguments: Sequence[str]) -> None:
-    parser = argparse.ArgumentParser(allow_abbrev=False, add_help=False)
+    parser = OneLineParser(allow_abbrev=False, add_help=False)
     for cls in {str(cls): cls for cls in PipelineOptions.__subclasses__()}.values():
         cls._add_argparse_args(parser)
     _, unknown = parser.parse_known_args(list(arguments))

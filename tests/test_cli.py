@@ -53,7 +53,11 @@ def last_line(capsys) -> str:
         ),
         (["run", "--input", "x", "--output", "x", "--runner=DaskRunner"], "DaskRunner drops"),
         (["run", "--input", "x", "--output", "x", "--runner=DirectRunner"], "name one"),
+        (["run", "--input", "x", "--output", "x", "--max_rejects=x"], "invalid int value: 'x'"),
+        (["run", "--input", "x", "--output", "x", "--headline_window_hours=nan"], "between 0 and"),
         (["check", "nowhere"], "no such folder"),
+        (["check"], "arguments are required: LAKE"),
+        (["schema", "--format", "xml"], "invalid choice: 'xml'"),
     ],
 )
 def test_wrong_usage_is_code_2_and_one_line(arguments, says, capsys):
@@ -130,6 +134,14 @@ def test_a_damaged_file_is_named_and_check_fails(feed, tmp_path, capsys):
     damaged.unlink()
     assert main(["check", str(lake)]) == ExitCode.FAILED
     assert f"{damaged}: missing" in capsys.readouterr().out
+
+
+def test_a_stray_record_is_named(feed, tmp_path):
+    run_over([feed], tmp_path / "lake")
+    stray = tmp_path / "lake" / "_newsbeam" / "commits" / "mine.json"
+    stray.write_text("{}")
+    assert problems_of(tmp_path / "lake") == (f"{stray}: not a commit record",)
+    assert run_over([feed], tmp_path / "lake") == ExitCode.DONE
 
 
 def test_a_stray_file_is_named(feed, tmp_path):

@@ -17,7 +17,7 @@ from transforms.lake.commit import Commit, commit_numbers, read_commit
 from transforms.lake.errors import DamagedLakeError
 from transforms.lake.files import file_hash
 from transforms.lake.history import read_all_known
-from transforms.lake.layout import DATA_SUFFIX, TABLE_FOLDERS, Layout
+from transforms.lake.layout import DATA_SUFFIX, TABLE_FOLDERS, Layout, commit_name
 from transforms.lake.rebuild import known_documents, rebuild_known
 
 
@@ -76,6 +76,10 @@ def _commit_problems(layout: Layout, commits: list[Commit]) -> Iterator[str]:
         if commit.number != place:
             yield f"{layout.commits}: commit {place} is missing"
             return
+    records = {f"{commit_name(commit.number)}.json" for commit in commits}
+    for path in sorted(layout.commits.iterdir()) if layout.commits.is_dir() else ():
+        if path.name not in records:
+            yield f"{path}: not a commit record"
     if commits and (layout.staging / commits[-1].staging).is_dir():
         yield (
             f"{layout.root}: commit {commits[-1].number} is not published yet; the next run "

@@ -26,6 +26,7 @@ from transforms.lake.files import sync_folder, write_whole
 from transforms.lake.layout import Layout, Staging, commit_name
 
 RECORD_VERSION = 1
+_RECORD_NAMES = "[0-9]" * 8 + ".json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +82,10 @@ def _parse(path: Path) -> Commit:
 
 
 def commit_numbers(layout: Layout) -> list[int]:
-    """Numbers of all commits, in order."""
+    """Numbers of all commits, in order; files of other names are no commits."""
     if not layout.commits.is_dir():
         return []
-    return sorted(int(path.stem) for path in layout.commits.glob("*.json"))
+    return sorted(int(path.stem) for path in layout.commits.glob(_RECORD_NAMES))
 
 
 def latest_number(layout: Layout) -> int:
