@@ -1,5 +1,6 @@
 """Plan, run, commit: one bounded run from options to exit code."""
 
+import contextlib
 import os
 import signal
 import threading
@@ -16,7 +17,7 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from pipeline.errors import ExitCode, RunFailedError, UsageError
 from pipeline.graph import RunPlan, build
 from pipeline.options import NewsbeamOptions
-from pipeline.report import Progress, print_ledger
+from pipeline.report import Progress, messages_to, print_ledger, quiet_workers
 from pipeline.sources import find_files
 from transforms.lake.commit import Commit, latest_number, read_commit, recover
 from transforms.lake.errors import LakeError
@@ -68,7 +69,8 @@ def run(options: PipelineOptions) -> RunResult:
             max_items_per_document=own.max_items_per_document,
             language_engine=own.language_engine,
         )
-        with Progress(plan):
+        quiet = contextlib.nullcontext() if own.debug else quiet_workers()
+        with quiet, Progress(plan):
             _run_pipeline(plan, options)
         commit = read_commit(layout, number)
     print_ledger(commit, layout)
@@ -131,7 +133,9 @@ def _signals(layout: Layout) -> Iterator[None]:
             else "nothing was committed; run it again"
         )
         # Nothing but a system call: the signal may have come in the middle of anything.
-        os.write(2, f"newsbeam: stopped by {signal.Signals(number).name}: {what}\n".encode())
+        os.write(
+            messages_to(), f"newsbeam: stopped by {signal.Signals(number).name}: {what}\n".encode()
+        )
         os._exit(ExitCode.INTERRUPTED if number == signal.SIGINT else ExitCode.TERMINATED)
 
     handlers = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}

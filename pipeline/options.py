@@ -139,6 +139,11 @@ def _refuse_lossy(options: PipelineOptions) -> None:
             "--direct_running_mode=multi_threading loses rows silently in Beam's local runner; "
             "use in_memory (the default) or multi_processing"
         )
+    local = options.view_as(DirectOptions)
+    if local.direct_num_workers not in (None, 1) and local.direct_running_mode == "in_memory":
+        raise UsageError(
+            "--direct_num_workers has no effect without --direct_running_mode=multi_processing"
+        )
     runner = str(options.view_as(StandardOptions).runner).rsplit(".", 1)[-1]
     if runner == "DaskRunner":
         raise UsageError(

@@ -3,8 +3,11 @@
 All of it goes to standard error but the ledger, which is the command's answer.
 """
 
+import os
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -39,6 +42,32 @@ _COLUMNS = {
 def say(text: str) -> None:
     """One line on standard error."""
     print(f"newsbeam: {text}", file=sys.stderr)
+
+
+def messages_to() -> int:
+    """The file descriptor that reaches the person at the terminal."""
+    try:
+        return sys.stderr.fileno()
+    except (OSError, ValueError):
+        return 2
+
+
+@contextmanager
+def quiet_workers() -> Iterator[None]:
+    """Keep the logs of worker processes off the terminal.
+
+    Beam gives them no log level and no log file; what they inherit is file descriptor 2. This
+    process goes on writing to where that led.
+    """
+    before = sys.stderr
+    with os.fdopen(os.dup(2), "w", buffering=1) as messages, open(os.devnull, "wb") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+        sys.stderr = messages
+        try:
+            yield
+        finally:
+            sys.stderr = before
+            os.dup2(messages.fileno(), 2)
 
 
 class Progress:

@@ -51,6 +51,7 @@ def last_line(capsys) -> str:
             ["run", "--input", "x", "--output", "x", "--direct_running_mode=multi_threading"],
             "loses rows silently",
         ),
+        (["run", "--input", "x", "--output", "x", "--direct_num_workers=2"], "has no effect"),
         (["run", "--input", "x", "--output", "x", "--runner=DaskRunner"], "DaskRunner drops"),
         (["run", "--input", "x", "--output", "x", "--runner=DirectRunner"], "name one"),
         (["run", "--input", "x", "--output", "x", "--max_rejects=x"], "invalid int value: 'x'"),
@@ -185,6 +186,20 @@ def test_every_option_is_in_the_docs():
 @pytest.mark.parametrize("code", ExitCode)
 def test_every_exit_code_is_in_the_readme(code):
     assert f"| {code.value} |" in README
+
+
+def test_worker_processes_keep_their_logs_to_themselves(feed, tmp_path):
+    several = ["--direct_running_mode=multi_processing", "--direct_num_workers=2"]
+    done = subprocess.run(
+        newsbeam("run", "--input", str(feed), "--output", str(tmp_path / "lake"), *several),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    said = f"newsbeam: run 1: reading 1 documents into {tmp_path}/lake"
+    assert done.stderr.strip() == said
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ counts. The files are derived from the tables (:mod:`transforms.lake.rebuild`) a
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from schemas.ledger import DataFile
 from schemas.parquet import KNOWN_ITEMS
@@ -16,6 +17,7 @@ from transforms.lake.files import content_name, write_whole
 from transforms.lake.layout import KEYS_SUFFIX, Layout, Staging
 
 _OPTIONS = pa.ipc.IpcWriteOptions(compression="lz4")
+ROWS_PER_BATCH = 16_384
 _KEY_COLUMNS = ("aliases", "url_keys", "headline_keys")
 
 
@@ -62,10 +64,12 @@ def write_known(staging: Staging, commit: str, known: pa.Table) -> DataFile | No
     """Write a run's keys file to staging; None when there is nothing to say."""
     if not known.num_rows:
         return None
-    ordered = known.sort_by("item_id").combine_chunks()
+    order = pc.sort_indices(known, [("item_id", "ascending")])
     sink = pa.BufferOutputStream()
     with pa.ipc.new_file(sink, KNOWN_ITEMS, options=_OPTIONS) as writer:
-        writer.write_table(ordered)
+        for start in range(0, len(order), ROWS_PER_BATCH):
+            # Batch by batch, so that no second copy of the whole is ever held.
+            writer.write_table(known.take(order.slice(start, ROWS_PER_BATCH)).combine_chunks())
     content = sink.getvalue()
     name = content_name(content)
     staged = f"files/{name}{KEYS_SUFFIX}"
