@@ -3,6 +3,7 @@
 import argparse
 import difflib
 from collections.abc import Sequence
+from importlib.util import find_spec
 
 from apache_beam.options.pipeline_options import DirectOptions, PipelineOptions, StandardOptions
 
@@ -112,6 +113,8 @@ def parse_options(arguments: Sequence[str]) -> PipelineOptions:
         raise UsageError(f"--headline_window_hours must be between 0 and {MOST_WINDOW_HOURS}")
     if own.max_rejects is not None and own.max_rejects < 0:
         raise UsageError("--max_rejects must not be negative")
+    if own.language_engine == "fast" and find_spec("langdetect_rs") is None:
+        raise UsageError("--language_engine=fast needs: pip install 'newsbeam[fast]'")
     standard = options.view_as(StandardOptions)
     if standard.runner is None:
         standard.runner = DEFAULT_RUNNER

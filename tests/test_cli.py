@@ -70,6 +70,13 @@ def test_wrong_usage_is_code_2_and_one_line(arguments, says, capsys):
         assert "Traceback" not in captured.err
 
 
+def test_a_missing_engine_is_wrong_usage(feed, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("pipeline.options.find_spec", lambda _: None)
+    assert run_over([feed], tmp_path / "lake", "--language_engine=fast") == ExitCode.USAGE
+    assert "pip install 'newsbeam[fast]'" in last_line(capsys)
+    assert not (tmp_path / "lake").exists()
+
+
 def test_output_that_is_a_file_is_wrong_usage(feed, tmp_path, capsys):
     (tmp_path / "file").write_text("")
     assert run_over([feed], tmp_path / "file") == ExitCode.USAGE
