@@ -34,6 +34,7 @@ class Sighting:
     fetched_at: datetime
     day: date
     document: Hash64
+    address: Hash64
     position: int
 
 

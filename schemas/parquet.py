@@ -131,6 +131,7 @@ SIGHTINGS = _described(
     ("fetched_at", _TIME, False, "as in articles"),
     ("day", pa.date32(), False, "the row's own partition"),
     ("document", _KEY, False, "first bits of the document's hash; orders equal times"),
+    ("address", _KEY, False, "hash of the document's address; orders equal bytes"),
     ("position", pa.int32(), False, "place in the document; -1 for a whole document"),
 )
 """What is known of a staged row while duplicates are judged: all that crosses a shuffle."""

@@ -50,6 +50,7 @@ def sighting(
         fetched_at=at,
         day=(published or at).date(),
         document=document,
+        address=short_hash(f"file {document}"),
         position=position,
     )
 

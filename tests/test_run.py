@@ -1,5 +1,6 @@
 """The promises of a run, kept over whole runs: nothing lost, nothing double, any order, any cut."""
 
+import json
 import random
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -130,6 +131,25 @@ def test_the_current_version_does_not_depend_on_the_order_of_runs(polls, one_run
     assert {key: ours[key] for key in ours.keys() & theirs.keys()} == {
         key: theirs[key] for key in ours.keys() & theirs.keys()
     }
+
+
+def test_the_same_bytes_twice_at_one_moment_have_one_leader(polls, tmp_path):
+    """Two names, one fetch time: which file a row names must not depend on arrival."""
+    for name in ("a.xml", "b.xml"):
+        (tmp_path / name).write_bytes(polls[0].read_bytes())
+        sidecar = json.dumps({"fetched_at": "2026-03-01T06:00:00+00:00"})
+        (tmp_path / f"{name}.meta.json").write_text(sidecar)
+    lakes = []
+    for order in (("a.xml", "b.xml"), ("b.xml", "a.xml")):
+        lake = tmp_path / "-".join(order)
+        root = beam.Pipeline(runner="FnApiRunner", options=PipelineOptions([]))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(stage, "FLUSH_ROWS", 3)
+            build(root, plan_over([tmp_path / name for name in order], lake))
+            root.run().wait_until_finish()
+        lakes.append(contents_of(lake))
+    assert lakes[0] == lakes[1]
+    assert len({row["document_uri"] for row in lakes[0]["articles"]}) == 1
 
 
 def test_bundles_that_are_repeated_change_nothing(polls, one_run, tmp_path):

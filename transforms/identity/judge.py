@@ -37,8 +37,14 @@ HEADLINE_ONLY_SCORE = 0.5
 _END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 
 
-def visit_order(sighting: Sighting) -> tuple[datetime, datetime, bytes, Hash64, Hash64, int]:
-    """The one total order: fetched first, then published first, ties by content alone."""
+def visit_order(
+    sighting: Sighting,
+) -> tuple[datetime, datetime, bytes, Hash64, Hash64, int, str, Hash64]:
+    """The one total order: fetched first, then published first, ties by content.
+
+    Source and address come last: they tell the same bytes apart that were fetched at one moment
+    under two names.
+    """
     return (
         sighting.fetched_at,
         sighting.published_at or _END_OF_TIME,
@@ -46,6 +52,8 @@ def visit_order(sighting: Sighting) -> tuple[datetime, datetime, bytes, Hash64, 
         sighting.content,
         sighting.document,
         sighting.position,
+        sighting.source,
+        sighting.address,
     )
 
 

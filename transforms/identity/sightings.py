@@ -53,6 +53,7 @@ def sighting_of_article(article: Article) -> Sighting:
         fetched_at=article.fetched_at,
         day=day_of(article.published_at, article.fetched_at),
         document=document_key(article.document_sha256),
+        address=short_hash(article.document_uri),
         position=article.document_position,
     )
 
@@ -80,6 +81,7 @@ def sighting_of_reject(reject: Reject) -> Sighting:
         fetched_at=reject.fetched_at,
         day=reject.fetched_at.date(),
         document=document_key(reject.document_sha256),
+        address=short_hash(reject.document_uri),
         position=-1 if reject.document_position is None else reject.document_position,
     )
 

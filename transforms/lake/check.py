@@ -107,8 +107,11 @@ def _file_problems(layout: Layout, commit: Commit) -> Iterator[str]:
 def _schema_problems(path: Path, file: DataFile) -> Iterator[str]:
     if file.table == "keys":
         with pa.memory_map(str(path)) as source:
-            if not pa.ipc.open_file(source).schema.equals(KNOWN_ITEMS):
+            known = pa.ipc.open_file(source)
+            if not known.schema.equals(KNOWN_ITEMS):
                 yield f"{path}: its schema is not that of a keys file"
+            if (rows := known.read_all().num_rows) != file.rows:
+                yield f"{path}: has {rows} rows, its commit says {file.rows}"
         return
     if not path.name.endswith(DATA_SUFFIX):
         yield f"{path}: its name does not end in {DATA_SUFFIX}"
