@@ -132,6 +132,22 @@ def test_a_file_name_that_is_no_text_is_read_all_the_same(feed, tmp_path):
     assert problems_of(lake) == ()
 
 
+def test_surrogates_in_what_a_document_says_of_itself_do_no_harm(tmp_path):
+    feed = {
+        "version": "https://jsonfeed.org/version/1.1",
+        "feed_url": "https://x.example/\ud800",
+        "items": [{"id": "1", "title": "Ferry", "content_text": "It runs."}, 7],
+    }
+    path, lake = tmp_path / "feed.json", tmp_path / "lake"
+    path.write_text(json.dumps(feed))
+    sidecar = tmp_path / "feed.json.meta.json"
+    assert run_over([path], lake) == ExitCode.DONE
+    sidecar.write_text(json.dumps({"source": "north\ud800", "url": "https://x.example/\udfff"}))
+    assert run_over([path], lake) == ExitCode.DONE
+    assert [row["feed_url"] for row in rows_of(lake, "articles")] == ["https://x.example/"] * 2
+    assert problems_of(lake) == ()
+
+
 def test_a_damaged_file_is_named_and_check_fails(feed, tmp_path, capsys):
     lake = tmp_path / "lake"
     run_over([feed], lake)

@@ -10,6 +10,7 @@ from schemas.reasons import Reason
 from schemas.records import FeedInfo, FeedItem, RawDocument
 from transforms.formats.errors import UnreadableError
 from transforms.formats.markup import guard_markup
+from transforms.text.clean import as_written
 from transforms.text.urls import canonical_url, host_of
 
 __all__ = [
@@ -138,8 +139,9 @@ def source_of(
         own address or None.
     """
     feed_url = info.self_url or document.url
+    feed_url = as_written(feed_url) if feed_url else None
     if document.source:
-        return document.source, "configured", feed_url
+        return as_written(document.source), "configured", feed_url
     for url in (info.self_url, document.url):
         own = canonical_url(url) if url else None
         if own is not None:

@@ -9,6 +9,7 @@ from transforms.formats.document import as_address, source_of
 from transforms.formats.errors import UnreadableError
 from transforms.identity.keys import reject_id
 from transforms.identity.rejects import reject_item
+from transforms.text.clean import as_written
 
 
 def parse_document(document: RawDocument, parsed: ParsedDocument) -> tuple[Origin, DocumentCount]:
@@ -34,7 +35,7 @@ def whole_refused(document: RawDocument, error: UnreadableError) -> tuple[Reject
         reject_id=reject_id(digest, document.uri, None, Stage.PARSE, error.reason),
         stage=Stage.PARSE,
         reason=error.reason,
-        detail=f"{as_address(document.uri)}: {error.detail}",
+        detail=as_written(f"{as_address(document.uri)}: {error.detail}"),
         source=source,
         document_uri=as_address(document.uri),
         document_sha256=digest,

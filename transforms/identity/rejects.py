@@ -3,6 +3,7 @@
 from schemas.reasons import Reason, Stage
 from schemas.records import Origin, Reject
 from transforms.identity.keys import reject_id
+from transforms.text.clean import as_written
 
 
 def reject_item(
@@ -22,7 +23,7 @@ def reject_item(
         reject_id=reject_id(origin.document_sha256, origin.document_uri, position, stage, reason),
         stage=stage,
         reason=reason,
-        detail=f"{origin.document_uri}, item {position + 1}: {detail}",
+        detail=as_written(f"{origin.document_uri}, item {position + 1}: {detail}"),
         source=origin.source,
         document_uri=origin.document_uri,
         document_sha256=origin.document_sha256,
