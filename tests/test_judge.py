@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from invented import BODY_A, BODY_B, NOON, WINDOW, histories, later, sighting
 
 from schemas.judgement import Outcome, Sighting
-from transforms.identity.judge import MAX_RETURNS, Judge, visit_order
+from transforms.identity.judge import MAX_RETURNS, MOST_BEARERS, Judge, visit_order
 
 
 def judge_in_order(*sightings: Sighting) -> list[tuple[Outcome, str | None]]:
@@ -163,6 +163,25 @@ def test_an_item_that_joins_two_articles_is_a_duplicate_of_the_elder():
         elder.article_id,
     )
     assert judge.judge(later(joins, 3)).outcome is Outcome.UNCHANGED
+
+
+def test_a_headline_that_many_bear_is_compared_with_the_latest_only():
+    def column(number: int) -> Sighting:
+        text = f"Number {number} tells of something else {number * 7919}, at length {number**3}. "
+        at = NOON + timedelta(minutes=number)
+        return sighting(guid=str(number), body=text * 3, at=at, published=at, document=number)
+
+    judge = Judge((), WINDOW)
+    first = [judge.judge(column(number)).outcome for number in range(MOST_BEARERS + 5)]
+    assert set(first) == {Outcome.NEW}
+    copies = (column(0), column(MOST_BEARERS + 4))
+    moved = [
+        replace(one, item_id=bytes(16), aliases=(place,), fetched_at=NOON + timedelta(hours=9))
+        for place, one in enumerate(copies)
+    ]
+    assert [
+        judge.judge(replace(one, item_id=bytes([n]) * 16)).outcome for n, one in enumerate(moved)
+    ] == [Outcome.NEW, Outcome.DUPLICATE]
 
 
 def test_duplicates_do_not_chain():

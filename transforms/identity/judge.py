@@ -19,6 +19,7 @@ The judge visits sightings in :func:`visit_order`; one run over a week of docume
 as the runs of that week would have.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -33,6 +34,13 @@ MAX_RETURNS = 3
 
 HEADLINE_ONLY_SCORE = 0.5
 """Score of a match in which only the headlines could be compared."""
+
+MOST_BEARERS = 64
+"""Articles of one headline that an item is compared with, the latest ones: a headline that more
+articles bear is the name of a column, and the work must stay linear."""
+
+_Index = dict[Hash64, list[tuple[datetime, bytes]]]
+"""Articles by a key: when first seen and item_id, in that order."""
 
 _END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 
@@ -91,8 +99,8 @@ class Judge:
         self._window = headline_window
         self._items: dict[bytes, KnownItem] = {}
         self._owner: dict[Hash64, bytes] = {}
-        self._by_url: dict[Hash64, set[bytes]] = {}
-        self._by_headline: dict[Hash64, set[bytes]] = {}
+        self._by_url: _Index = {}
+        self._by_headline: _Index = {}
         self._documents: dict[Hash64, datetime] = {}
         self._touched: set[bytes] = set()
         for item in known:
@@ -197,13 +205,15 @@ class Judge:
     def _match(self, sighting: Sighting) -> _Match | None:
         """The article that an unknown item repeats: by address, else by headline."""
         if sighting.url_key is not None:
-            for article in self._candidates(self._by_url, sighting.url_key):
-                return _Match(article, "same_url", 1.0, "same canonical address")
+            for _, elder in self._by_url.get(sighting.url_key, ())[:1]:
+                return _Match(self._items[elder], "same_url", 1.0, "same canonical address")
         if sighting.headline_key is None:
             return None
         best: _Match | None = None
         mine = _fingerprint(sighting)
-        for article in self._candidates(self._by_headline, sighting.headline_key):
+        bearers = self._by_headline.get(sighting.headline_key, ())
+        for _, bearer in bearers[-MOST_BEARERS:]:
+            article = self._items[bearer]
             if abs(_effective_time(sighting) - _effective_time(article)) > self._window:
                 continue
             theirs = _fingerprint(article)
@@ -216,9 +226,6 @@ class Judge:
             if best is None or score > best.score:
                 best = _Match(article, "same_headline", score, evidence)
         return best
-
-    def _candidates(self, index: dict[Hash64, set[bytes]], key: Hash64) -> list[KnownItem]:
-        return sorted((self._items[i] for i in index.get(key, ())), key=_elder_first)
 
     def _known_by_alias(self, sighting: Sighting) -> list[KnownItem]:
         """The distinct known items that own an alias of the sighting, the elder first."""
@@ -275,9 +282,17 @@ class Judge:
             self._owner.setdefault(alias, item.item_id)
         if item.status is Status.ARTICLE:
             for key in item.url_keys:
-                self._by_url.setdefault(key, set()).add(item.item_id)
+                _enter(self._by_url, key, item)
             for key in item.headline_keys:
-                self._by_headline.setdefault(key, set()).add(item.item_id)
+                _enter(self._by_headline, key, item)
+
+
+def _enter(index: _Index, key: Hash64, item: KnownItem) -> None:
+    """Enter an article under a key, the elder first, once."""
+    entries, entry = index.setdefault(key, []), _elder_first(item)
+    place = bisect_left(entries, entry)
+    if place == len(entries) or entries[place] != entry:
+        entries.insert(place, entry)
 
 
 def _present(key: Hash64 | None) -> tuple[Hash64, ...]:
