@@ -49,7 +49,11 @@ def run(options: PipelineOptions) -> RunResult:
     """
     own = options.view_as(NewsbeamOptions)
     layout = Layout(_lake_folder(own.output))
-    files = find_files(own.input)
+    files = tuple(
+        file for file in find_files(own.input) if not file.uri.startswith(f"{layout.root}/")
+    )
+    if not files:
+        raise UsageError(f"--input {own.input}: nothing but the lake itself")
     started_at = datetime.now(UTC)
     with _signals(layout), locked(layout, started_at) as attempt:
         recover(layout)
@@ -133,9 +137,10 @@ def _signals(layout: Layout) -> Iterator[None]:
             else "nothing was committed; run it again"
         )
         # Nothing but a system call: the signal may have come in the middle of anything.
-        os.write(
-            messages_to(), f"newsbeam: stopped by {signal.Signals(number).name}: {what}\n".encode()
-        )
+        # The progress display hides the cursor; nothing else will show it again.
+        cursor = "\x1b[?25h" if os.isatty(messages_to()) else ""
+        line = f"{cursor}newsbeam: stopped by {signal.Signals(number).name}: {what}\n"
+        os.write(messages_to(), line.encode())
         os._exit(ExitCode.INTERRUPTED if number == signal.SIGINT else ExitCode.TERMINATED)
 
     handlers = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}

@@ -147,12 +147,16 @@ def _refuse_lossy(options: PipelineOptions) -> None:
         raise UsageError(
             "--direct_num_workers has no effect without --direct_running_mode=multi_processing"
         )
-    runner = str(options.view_as(StandardOptions).runner).rsplit(".", 1)[-1]
-    if runner == "DaskRunner":
+    runner = str(options.view_as(StandardOptions).runner).rsplit(".", 1)[-1].casefold()
+    if runner == "bundlebaseddirectrunner":
+        raise UsageError(
+            "BundleBasedDirectRunner mixes up outputs that are used as side inputs; use FnApiRunner"
+        )
+    if runner == "daskrunner":
         raise UsageError(
             "DaskRunner drops what a bundle emits at its end and reports success; use FnApiRunner"
         )
-    if runner == "DirectRunner":
+    if runner in ("directrunner", "switchingdirectrunner"):
         raise UsageError(
             "DirectRunner runs on whatever engine it can download; name one: --runner=FnApiRunner"
         )

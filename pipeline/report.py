@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.progress import Progress as Bar
 from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from pipeline.graph import RunPlan
 from schemas.tables import TABLE_MEANINGS
@@ -150,7 +151,7 @@ def print_ledger(commit: Commit, layout: Layout) -> None:
         table.add_column(name, justify="right", no_wrap=True, min_width=len(name))
     largest = sorted(commit.sources.items(), key=lambda row: (-row[1]["items_read"], row[0]))
     for source, counts in largest[:MOST_SOURCES_SHOWN]:
-        table.add_row(source, *_cells(counts))
+        table.add_row(Text(source), *_cells(counts))
     if len(largest) > MOST_SOURCES_SHOWN:
         rest = [counts for _, counts in largest[MOST_SOURCES_SHOWN:]]
         sums = {name: sum(counts[name] for counts in rest) for name in _COLUMNS}
@@ -166,6 +167,7 @@ def print_ledger(commit: Commit, layout: Layout) -> None:
                 f"{name}: {_number(rows, 'row')} in {_number(len(files), 'file')} under "
                 f"{layout.root}/{name}",
                 soft_wrap=True,
+                markup=False,
             )
 
 

@@ -54,6 +54,8 @@ def last_line(capsys) -> str:
         (["run", "--input", "x", "--output", "x", "--direct_num_workers=2"], "has no effect"),
         (["run", "--input", "x", "--output", "x", "--runner=DaskRunner"], "DaskRunner drops"),
         (["run", "--input", "x", "--output", "x", "--runner=DirectRunner"], "name one"),
+        (["run", "--input", "x", "--output", "x", "--runner=directrunner"], "name one"),
+        (["run", "--input", "x", "--output", "x", "--runner=BundleBasedDirectRunner"], "mixes up"),
         (["run", "--input", "x", "--output", "x", "--max_rejects=x"], "invalid int value: 'x'"),
         (["run", "--input", "x", "--output", "x", "--headline_window_hours=nan"], "between 0 and"),
         (["check", "nowhere"], "no such folder"),
@@ -118,6 +120,42 @@ def test_folders_globs_and_hidden_files(feed, tmp_path):
     assert find_files(str(folder))[0].sidecar == f"{feed}.meta.json"
     assert [Path(f.uri).name for f in find_files(f"{folder}/**/b.xml")] == ["b.xml"]
     assert len(find_files(f"{feed},{feed}")) == 1
+
+
+@pytest.mark.parametrize(
+    "sidecar",
+    [
+        b"{",
+        b"[]",
+        b"\xff",
+        b"[" * 100_000,
+        b'{"fetched_at": "0001-01-01T00:00:00+14:00"}',
+        b'{"fetched_at": "2026-03-01T00:00:00"}',
+        b'{"colour": "blue"}',
+        b'{"headers": {"content-type": 1}}',
+    ],
+)
+def test_a_bad_sidecar_rejects_its_file_and_keeps_its_bytes(feed, tmp_path, sidecar):
+    feed.with_name(f"{feed.name}.meta.json").write_bytes(sidecar)
+    lake = tmp_path / "lake"
+    assert run_over([feed], lake) == ExitCode.DONE
+    (row,) = rows_of(lake, "rejects")
+    assert (row["reason"], row["payload"]) == ("bad_sidecar", feed.read_bytes())
+
+
+def test_names_with_brackets_are_shown_as_they_are(feed, tmp_path, capsys):
+    feed.with_name(f"{feed.name}.meta.json").write_text(json.dumps({"source": "[/north] desk"}))
+    assert run_over([feed], tmp_path / "[/b] lake") == ExitCode.DONE
+    shown = capsys.readouterr().out
+    assert "[/north] desk" in shown
+    assert "[/b] lake/articles" in shown
+
+
+def test_a_lake_inside_its_input_is_not_read(feed):
+    lake = feed.parent / "lake"
+    for _ in range(2):
+        assert run_over([feed.parent], lake) == ExitCode.DONE
+    assert [row["documents_read"] for row in rows_of(lake, "runs")] == [1] * 4
 
 
 def test_a_file_name_that_is_no_text_is_read_all_the_same(feed, tmp_path):

@@ -135,6 +135,13 @@ def test_a_file_that_is_nowhere_is_named(layout):
         publish(layout, 1)
 
 
+def test_a_gap_among_the_records_stops_the_next_run(layout):
+    _, commit = staged_run(layout, number=2)
+    make_commit(layout, commit)
+    with pytest.raises(DamagedLakeError, match="commit 1 is missing"):
+        recover(layout)
+
+
 def test_a_damaged_record_is_named(layout):
     layout.commits.mkdir()
     (layout.commits / "00000001.json").write_text("{")

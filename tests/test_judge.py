@@ -65,6 +65,15 @@ def test_a_home_page_is_no_identity():
     ) == [NEW, NEW]
 
 
+@pytest.mark.parametrize("other", ["https://coast.example/feed", "https://other.example/feed"])
+def test_a_column_on_a_home_page_without_guids_stays_apart(other):
+    """Neither its address nor its recurring title tells its stories apart; its texts do."""
+    home = {"url": "https://coast.example/", "headline": "Morning briefing from the coast"}
+    assert judge_in_order(
+        sighting(**home), later(sighting(**home, body=BODY_B, source=other), 1)
+    ) == [NEW, NEW]
+
+
 def test_same_address_from_another_source_is_a_duplicate():
     assert judge_in_order(
         sighting(guid="1", url="https://coast.example/a"),

@@ -140,8 +140,8 @@ def source_of(
     """
     feed_url = info.self_url or document.url
     feed_url = as_written(feed_url) if feed_url else None
-    if document.source:
-        return as_written(document.source), "configured", feed_url
+    if document.source and (name := as_written(document.source)):
+        return name, "configured", feed_url
     for url in (info.self_url, document.url):
         own = canonical_url(url) if url else None
         if own is not None:

@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Any
 
 from schemas.ledger import DocumentCount
@@ -52,7 +53,8 @@ def document_of(
         return RawDocument(uri=file.uri, content=content, fetched_at=file.modified_at)
     try:
         meta = read_sidecar(read_bytes(file.sidecar))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, OverflowError, RecursionError) as error:
+        # A date at the edge of the calendar overflows when it is shifted to UTC; brackets nest.
         return Refusal(Reason.BAD_SIDECAR, f"{file.sidecar}: {error}", content)
     headers = meta.get("headers", {})
     return RawDocument(
@@ -97,14 +99,15 @@ def read_sidecar(content: bytes) -> dict[str, Any]:
 def refuse_file(file: InputFile, refusal: Refusal) -> tuple[Reject, DocumentCount]:
     """The reject of a file that could not become a document, and its place in the ledger."""
     source = folder_of(file.uri)
+    digest = sha256(refusal.payload).hexdigest() if refusal.payload else None
     reject = Reject(
-        reject_id=reject_id(None, file.uri, None, Stage.READ, refusal.reason),
+        reject_id=reject_id(digest, file.uri, None, Stage.READ, refusal.reason),
         stage=Stage.READ,
         reason=refusal.reason,
         detail=as_address(f"{file.uri}: {refusal.detail}"),
         source=source,
         document_uri=as_address(file.uri),
-        document_sha256=None,
+        document_sha256=digest,
         document_position=None,
         fetched_at=file.modified_at,
         payload=refusal.payload,

@@ -137,6 +137,10 @@ class Judge:
                 if verdict.kind == "same_headline":
                     self._adopt_text(verdict.article_id, sighting)
 
+    def note_document(self, document: Hash64, fetched_at: datetime) -> None:
+        """Say when a document of this run was first fetched, whether or not it is judged."""
+        self._documents.setdefault(document, fetched_at)
+
     def changed(self) -> Iterator[KnownItem]:
         """Items that a decision created or changed, by id."""
         return (self._items[item_id] for item_id in sorted(self._touched))

@@ -105,10 +105,11 @@ def item_keys(
     url_unites = url is not None and link_trusted and is_identifying(url)
     if url_unites:
         aliases.append(_digest("url", scope, url))
-    if not aliases and url is not None and folded is not None:
-        aliases.append(_digest("link+title", url, folded))
+    tells = folded is not None and is_distinctive(folded)
+    if not aliases and url is not None and is_identifying(url) and tells:
+        aliases.append(_digest("link+title", scope, url, folded))
     if not aliases:
-        aliases.append(_digest("title+body", headline, body))
+        aliases.append(_digest("title+body", scope, headline, body))
     return ItemKeys(
         item_id=_as_id(aliases[0]),
         aliases=tuple(_as_key(alias) for alias in aliases),

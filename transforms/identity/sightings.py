@@ -52,7 +52,7 @@ def sighting_of_article(article: Article) -> Sighting:
         sketch=print_.sketch if print_ else b"",
         fetched_at=article.fetched_at,
         day=day_of(article.published_at, article.fetched_at),
-        document=document_key(article.document_sha256),
+        document=document_key(article.document_sha256, article.source),
         address=short_hash(article.document_uri),
         position=article.document_position,
     )
@@ -80,15 +80,15 @@ def sighting_of_reject(reject: Reject) -> Sighting:
         sketch=b"",
         fetched_at=reject.fetched_at,
         day=reject.fetched_at.date(),
-        document=document_key(reject.document_sha256),
+        document=document_key(reject.document_sha256, reject.source),
         address=short_hash(reject.document_uri),
         position=-1 if reject.document_position is None else reject.document_position,
     )
 
 
-def document_key(sha256: str | None) -> Hash64:
-    """The first 64 bits of a document's hash; 0 when its bytes could not be had."""
-    return 0 if sha256 is None else int(sha256[:16], 16)
+def document_key(sha256: str | None, source: str) -> Hash64:
+    """Key of a document's bytes as its source gave them; 0 when they could not be had."""
+    return 0 if sha256 is None else short_hash(f"{sha256} {source}")
 
 
 def to_ipc(batch: pa.RecordBatch | pa.Table) -> bytes:

@@ -75,10 +75,12 @@ def judge_all(
     contested_keys = np.unique(np.concatenate([repeated, known_keys_of(items)]))
     contested = rows_with_keys(sightings, contested_keys, ("aliases", "url_key", "headline_key"))
     judge = Judge(known_from(history), headline_window)
+    documents = _new_documents(sightings, history.filter(is_document))
+    for document in documents:
+        judge.note_document(document.content, document.fetched_at)
     disputed = sightings.filter(pa.array(contested))
     judged = _visit(judge, disputed)
     plain = sightings.filter(pa.array(~contested))
-    documents = _new_documents(sightings, history.filter(is_document))
     return Judgement(
         verdicts=pa.concat_tables([_plain_verdicts(plain), _judged_verdicts(disputed, judged)]),
         known=pa.concat_tables(

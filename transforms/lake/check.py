@@ -75,7 +75,7 @@ def _commit_problems(layout: Layout, commits: list[Commit]) -> Iterator[str]:
     for place, commit in enumerate(commits, start=1):
         if commit.number != place:
             yield f"{layout.commits}: commit {place} is missing"
-            return
+            break
     records = {f"{commit_name(commit.number)}.json" for commit in commits}
     for path in sorted(layout.commits.iterdir()) if layout.commits.is_dir() else ():
         if path.name not in records:

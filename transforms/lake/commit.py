@@ -171,10 +171,17 @@ def publish(layout: Layout, number: int) -> None:
 def recover(layout: Layout) -> None:
     """Bring a lake into the state of its last commit; only for the holder of the lock.
 
-    Takes away the staging of every run that never committed, then finishes the last commit if it
+    Refuses a lake whose records have a gap: what they named would be written again. Takes away
+    the staging of every run that never committed, then finishes the last commit if it
     was made but not published. A left-over worker may link its commit while its staging is being
     taken away; the folder is then brought back, for that commit stands.
     """
+    numbers = commit_numbers(layout)
+    for due, number in enumerate(numbers, start=1):
+        if number != due:
+            raise DamagedLakeError(
+                f"{layout.commits}: commit {due} is missing; restore it before the next run"
+            )
     committed = _staging_of_last(layout)
     if layout.staging.is_dir():
         for folder in sorted(layout.staging.iterdir()):

@@ -32,7 +32,7 @@ def locked(layout: Layout, now: datetime) -> Iterator[int]:
         LakeLockedError: another process holds it; the text says who and what to do.
     """
     layout.machinery.mkdir(parents=True, exist_ok=True)
-    with layout.lock.open("a+", encoding="utf-8") as handle:
+    with layout.lock.open("a+", encoding="utf-8", errors="replace") as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -65,7 +65,7 @@ def _holder(text: str) -> dict[str, object]:
 
 
 def _who_holds(layout: Layout) -> str:
-    holder = _holder(layout.lock.read_text(encoding="utf-8"))
+    holder = _holder(layout.lock.read_text(encoding="utf-8", errors="replace"))
     who = (
         f"process {holder['pid']} on {holder['host']} since {holder['since']}"
         if {"pid", "host", "since"} <= holder.keys()
