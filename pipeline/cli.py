@@ -1,17 +1,11 @@
-"""The command line: ``newsbeam run | check | schema``."""
+"""The command line: ``newsbeam run | check | explain | schema``."""
 
-import logging
 import sys
 from collections.abc import Callable, Sequence
 from importlib.metadata import packages_distributions, version
 
-from pipeline.errors import (
-    ExitCode,
-    OneLineParser,
-    RunFailedError,
-    UsageError,
-    explain_failure,
-)
+from pipeline import commands
+from pipeline.errors import ExitCode, RunFailedError, UsageError, explain_failure
 
 _OWN_NAMES = ("pipeline", "transforms", "schemas")
 
@@ -59,60 +53,11 @@ def _guarded(name: str, arguments: Sequence[str]) -> ExitCode:
         return ExitCode.FAILED
 
 
-def _run(arguments: Sequence[str]) -> ExitCode:
-    if "--debug" not in arguments:
-        # Before Beam is imported: it logs at import, and a worker's traceback with every failure.
-        logging.basicConfig(level=logging.CRITICAL)
-        logging.getLogger("apache_beam").setLevel(logging.CRITICAL)
-    from pipeline.driver import run
-    from pipeline.options import own_parser, parse_options
-
-    if "-h" in arguments or "--help" in arguments:
-        own_parser().print_help()
-        return ExitCode.DONE
-    return run(parse_options(arguments)).exit_code
-
-
-def _check(arguments: Sequence[str]) -> ExitCode:
-    from pathlib import Path
-
-    from transforms.lake.check import check_lake
-    from transforms.lake.layout import Layout
-
-    parser = OneLineParser(
-        prog="newsbeam check",
-        description="Prove a lake whole: every committed file is there and is what its commit "
-        "says, ids are unique, the history agrees with the tables, the ledger adds up.",
-    )
-    parser.add_argument("lake", metavar="LAKE")
-    parser.add_argument("--debug", action="store_true", help="Print the traceback of an error.")
-    lake = Path(parser.parse_args(list(arguments)).lake).expanduser().absolute()
-    if not lake.is_dir():
-        raise UsageError(f"{lake}: no such folder")
-    findings = check_lake(Layout(str(lake)))
-    for problem in findings.problems:
-        print(problem)
-    print(findings.summary)
-    return ExitCode.FAILED if findings.problems else ExitCode.DONE
-
-
-def _schema(arguments: Sequence[str]) -> ExitCode:
-    from schemas.describe import FORMATS
-
-    parser = OneLineParser(
-        prog="newsbeam schema",
-        description="Print every table's columns, their types and their meaning.",
-    )
-    parser.add_argument("--format", choices=sorted(FORMATS), default="markdown")
-    parser.add_argument("--debug", action="store_true", help="Print the traceback of an error.")
-    print(FORMATS[parser.parse_args(list(arguments)).format](), end="")
-    return ExitCode.DONE
-
-
 COMMANDS: dict[str, tuple[Command, str]] = {
-    "run": (_run, "read documents and add what is new in them to a lake"),
-    "check": (_check, "prove a lake whole"),
-    "schema": (_schema, "print every table's columns and their meaning"),
+    "run": (commands.run, "read documents and add what is new in them to a lake"),
+    "check": (commands.check, "prove a lake whole"),
+    "explain": (commands.explain, "tell how an item got where it is"),
+    "schema": (commands.schema, "print every table's columns and their meaning"),
 }
 
 

@@ -21,7 +21,7 @@ from pipeline.report import Progress, messages_to, print_ledger, quiet_workers
 from pipeline.sources import find_files
 from transforms.lake.commit import Commit, latest_number, read_commit, recover
 from transforms.lake.errors import LakeError
-from transforms.lake.history import keys_files
+from transforms.lake.history import live_segments
 from transforms.lake.layout import Layout, Staging, commit_name
 from transforms.lake.lock import locked
 
@@ -49,9 +49,8 @@ def run(options: PipelineOptions) -> RunResult:
     """
     own = options.view_as(NewsbeamOptions)
     layout = Layout(_lake_folder(own.output))
-    files = tuple(
-        file for file in find_files(own.input) if not file.uri.startswith(f"{layout.root}/")
-    )
+    found = find_files(own.input, own.path_pattern)
+    files = tuple(file for file in found if not file.uri.startswith(f"{layout.root}/"))
     if not files:
         raise UsageError(f"--input {own.input}: nothing but the lake itself")
     started_at = datetime.now(UTC)
@@ -66,7 +65,7 @@ def run(options: PipelineOptions) -> RunResult:
             number=number,
             started_at=started_at,
             files=files,
-            keys_files=tuple(keys_files(layout)),
+            segments=live_segments(layout),
             headline_window=timedelta(hours=own.headline_window_hours),
             target_file_bytes=own.target_file_mb << 20,
             max_document_bytes=own.max_document_bytes,

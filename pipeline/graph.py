@@ -3,16 +3,19 @@
 ::
 
     files ─▶ ReadDocuments ─▶ ParseDocuments ─▶ NormalizeItems ─▶ StageArticles
-                  │ rejects        │ rejects         │ rejects        │ sightings
+                  │ rejects        │ rejects         │ rejects        │ claims
                   └────────────────┴────────┬────────┘                │
-                                       StageRejects ─── sightings ────┤
-                                                                      ▼
-                                            ReadHistory ─ known ─▶ Deduplicate
+                                       StageRejects ───── claims ─────┤
+                                                                      ├─▶ GroupKeys
+                                                                      │    │ keys │
+                                                                      │    │  ReadHistory
+                                                                      ▼    ▼      ▼ known
+                                                                     Deduplicate ◀┘
                                                                       │ verdicts
                                                                       ▼
                                       counts ─▶ Commit ◀─ files ─ PublishArticles
 
-Bodies stop at staging; only keys cross a shuffle; bodies are read back when it is known what
+Rows stop at staging; names of files and keys travel on; rows are read back when it is known what
 becomes of them.
 """
 
@@ -25,6 +28,7 @@ from schemas.records import InputFile
 from transforms.commit import Commit
 from transforms.deduplicate import Deduplicate
 from transforms.history import ReadHistory
+from transforms.keys import GroupKeys
 from transforms.lake.layout import Layout, Staging, commit_name
 from transforms.normalize import NormalizeItems
 from transforms.parse import ParseDocuments
@@ -43,7 +47,7 @@ class RunPlan:
         number: the number its commit is to have.
         started_at: when it was started, UTC; written to the ledger, used for nothing else.
         files: the files to read.
-        keys_files: the lake's history, relative paths, oldest commit first.
+        segments: the live segments of the lake's history, relative paths, the oldest first.
         headline_window: how far apart two equal headlines may be and still be one story.
         target_file_bytes: how large a file of rows may become, before compression.
         max_document_bytes: larger documents are rejected.
@@ -56,7 +60,7 @@ class RunPlan:
     number: int
     started_at: datetime
     files: tuple[InputFile, ...]
-    keys_files: tuple[str, ...]
+    segments: tuple[str, ...]
     headline_window: timedelta
     target_file_bytes: int
     max_document_bytes: int
@@ -78,16 +82,22 @@ def build(root: beam.Pipeline, plan: RunPlan) -> None:
     )
     normalized = parsed.items | "NormalizeItems" >> NormalizeItems()
 
-    sightings = (
+    claims = (
         normalized.articles | "StageArticles" >> StageArticles(plan.staging),
         read.rejects | "StageUnreadFiles" >> StageRejects(plan.staging),
         parsed.rejects | "StageUnparsed" >> StageRejects(plan.staging),
         normalized.rejects | "StageEmptyItems" >> StageRejects(plan.staging),
-    ) | "Sightings" >> beam.Flatten()
+    ) | "Claims" >> beam.Flatten()
 
-    known = sightings | "ReadHistory" >> ReadHistory(plan.lake, plan.keys_files)
-    judged = {"sightings": sightings, "known": known} | "Deduplicate" >> Deduplicate(
-        plan.staging, commit, plan.headline_window, plan.target_file_bytes
+    keys = claims | "GroupKeys" >> GroupKeys(plan.staging)
+    known = keys | "ReadHistory" >> ReadHistory(plan.lake, plan.staging, plan.segments)
+    judged = {"claims": claims, "keys": keys, "known": known} | "Deduplicate" >> Deduplicate(
+        plan.lake,
+        plan.staging,
+        plan.segments,
+        commit,
+        plan.headline_window,
+        plan.target_file_bytes,
     )
     written = judged.verdicts | "PublishArticles" >> PublishArticles(
         plan.staging, commit, plan.language_engine

@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from apache_beam.options.pipeline_options import DirectOptions, PipelineOptions, StandardOptions
 
 from pipeline.errors import OneLineParser, UsageError
+from pipeline.sources import compile_pattern
 
 DEFAULT_RUNNER = "FnApiRunner"
 MOST_WINDOW_HOURS = 24 * 3660
@@ -28,6 +29,13 @@ class NewsbeamOptions(PipelineOptions):
             "--output",
             metavar="LAKE",
             help="Folder of the lake; made when it is not there.",
+        )
+        parser.add_argument(
+            "--path_pattern",
+            metavar="REGEX",
+            help="Look for this Python regular expression in each file's absolute path; its named "
+            "groups, any of fetched_at, source and url, say of a file what its sidecar does not. "
+            "Default: a file without a sidecar was fetched when it was last modified.",
         )
         parser.add_argument(
             "--max_rejects",
@@ -113,6 +121,8 @@ def parse_options(arguments: Sequence[str]) -> PipelineOptions:
         raise UsageError(f"--headline_window_hours must be between 0 and {MOST_WINDOW_HOURS}")
     if own.max_rejects is not None and own.max_rejects < 0:
         raise UsageError("--max_rejects must not be negative")
+    if own.path_pattern is not None:
+        compile_pattern(own.path_pattern)
     if own.language_engine == "fast" and find_spec("langdetect_rs") is None:
         raise UsageError("--language_engine=fast needs: pip install 'newsbeam[fast]'")
     standard = options.view_as(StandardOptions)

@@ -5,22 +5,28 @@ Paths are found before the run starts, so that a wrong one is wrong usage and no
 
 import glob
 import os
+import re
 import sys
 from collections.abc import Iterable, Iterator
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import unquote
 
 from apache_beam.io.filesystem import BeamIOError
 from apache_beam.io.filesystems import FileSystems
 
 from pipeline.errors import UsageError
-from schemas.records import InputFile
+from schemas.records import InputFile, PathFacts
+from transforms.formats.document import as_address
 
 SIDECAR_SUFFIX = ".meta.json"
+PATH_GROUPS = tuple(field.name for field in fields(PathFacts))
+_ESCAPED_URL = re.compile("https?%3A", re.IGNORECASE)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def find_files(paths: str) -> tuple[InputFile, ...]:
+def find_files(paths: str, path_pattern: str | None = None) -> tuple[InputFile, ...]:
     """Find the files that ``--input`` names, each once, sorted by path.
 
     In folders, names that begin with a dot or an underscore are passed over: editors, uploaders
@@ -29,9 +35,10 @@ def find_files(paths: str) -> tuple[InputFile, ...]:
 
     Args:
         paths: files, folders and globs parted by commas, or ``-`` for a list on standard input.
+        path_pattern: what to look for in each absolute path; see :func:`compile_pattern`.
 
     Raises:
-        UsageError: a path matches nothing.
+        UsageError: a path names no file, the pattern is wrong or matches none of them.
     """
     found: dict[str, InputFile] = {}
     for path in _split(paths):
@@ -39,7 +46,47 @@ def find_files(paths: str) -> tuple[InputFile, ...]:
         if not files:
             raise UsageError(f"--input {path}: no file matches")
         found.update((file.uri, file) for file in files)
-    return tuple(found[uri] for uri in sorted(found))
+    files_found = tuple(found[uri] for uri in sorted(found))
+    return files_found if path_pattern is None else _look_into_paths(files_found, path_pattern)
+
+
+def compile_pattern(path_pattern: str) -> re.Pattern[str]:
+    """Compile a ``--path_pattern``: its named groups are fields of a sidecar.
+
+    Raises:
+        UsageError: no regular expression, no named group, or a group of another name.
+    """
+    try:
+        pattern = re.compile(path_pattern)
+    except (re.error, OverflowError, RecursionError) as error:
+        raise UsageError(f"--path_pattern {path_pattern}: {error}") from error
+    known = ", ".join(PATH_GROUPS)
+    for name in pattern.groupindex:
+        if name not in PATH_GROUPS:
+            raise UsageError(f"--path_pattern: unknown group {name!r}; known are {known}")
+    if not pattern.groupindex:
+        raise UsageError(f"--path_pattern has no named group, (?P<name>...); known are {known}")
+    return pattern
+
+
+def _look_into_paths(files: tuple[InputFile, ...], path_pattern: str) -> tuple[InputFile, ...]:
+    pattern = compile_pattern(path_pattern)
+    matches = [pattern.search(as_address(file.uri)) for file in files]
+    if not any(matches):
+        first = as_address(files[0].uri)
+        raise UsageError(f"--path_pattern {path_pattern}: matches no path, {first} being the first")
+    return tuple(
+        replace(file, in_path=_facts(match)) if match else file
+        for file, match in zip(files, matches, strict=True)
+    )
+
+
+def _facts(match: re.Match[str]) -> PathFacts:
+    facts = PathFacts(**match.groupdict())
+    # The only way to put an address into one name, since a slash would begin a folder.
+    if facts.url is not None and _ESCAPED_URL.match(facts.url):
+        return replace(facts, url=unquote(facts.url))
+    return facts
 
 
 def _split(paths: str) -> Iterator[str]:

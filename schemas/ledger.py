@@ -45,9 +45,9 @@ class DataFile:
     """A file a run wrote, as the commit record names it."""
 
     table: str
-    """``articles``, ``duplicates``, ``rejects``, ``runs`` or ``keys``."""
+    """``articles``, ``duplicates``, ``rejects``, ``runs``; ``keys``, ``index`` of the history."""
     date: date | None
-    """The partition; None for ``keys``."""
+    """The partition; None for the history's files."""
     path: str
     """Relative to the lake."""
     staged: str
@@ -77,5 +77,7 @@ class RunSummary:
     counts: tuple[OutcomeCount, ...]
     documents: tuple[Hash64, ...]
     """Keys of documents whose bytes were read for the first time."""
-    keys_file: DataFile | None
-    """The run's history rows; None when nothing changed."""
+    files: tuple[DataFile, ...]
+    """What the run adds to the history; empty when nothing changed."""
+    segments: tuple[str, ...]
+    """Paths of the segments of the history that are live after it, the oldest first."""

@@ -102,6 +102,7 @@ _KEY = pa.uint64()
 
 _CONTENT = (
     ("content", _KEY, False, "content_hash as a key"),
+    ("version", _KEY, False, "hash of headline, summary and body: content without its date"),
     ("headline_hash", _KEY, False, "hash of the headline as stored"),
     ("summary_hash", _KEY, False, "hash of the summary"),
     ("body_hash", _KEY, False, "hash of the body"),
@@ -112,48 +113,73 @@ _FINGERPRINT = (
     ("text_hash", _KEY, False, "hash of the body's folded words; 0 without a body"),
     ("lead_hash", _KEY, False, "hash of its first words; 0 when it is too short"),
     ("words", pa.uint32(), False, "folded words; 0 without a body"),
-    ("sketch", pa.binary(), False, "bottom-k sketch of its word shingles"),
+    ("sketch", pa.binary(), False, "what two bodies are compared by; see text/fingerprint.py"),
 )
 
 SIGHTINGS = _described(
-    ("claim", pa.string(), False, "name of the claim file that holds the row"),
     ("batch", pa.uint32(), False, "record batch in the claim file"),
     ("row", pa.uint32(), False, "row in the batch"),
     ("size", pa.uint32(), False, "approximate bytes of the row, for cutting files"),
     ("is_reject", pa.bool_(), False, "the row is a reject"),
     ("source", pa.string(), False, "as in articles"),
+    ("site", _KEY, False, "hash of the host of its address, else of its source"),
     ("item_id", _ID, False, "as in articles; the reject_id of a reject"),
-    ("aliases", pa.list_(_KEY), False, "keys that unite"),
-    ("url_key", _KEY, True, "key of the address, whatever the source"),
-    ("headline_key", _KEY, True, "key of the folded headline"),
+    ("guid_key", _KEY, True, "unites: the guid within its source"),
+    ("link_key", _KEY, True, "unites: the canonical address within its source"),
+    ("text_key", _KEY, True, "unites when neither of the others does: headline and text"),
+    ("disowned", pa.list_(_KEY), False, "guid and link keys that its document gives to others too"),
+    ("url_key", _KEY, True, "points: the address, whatever the source"),
+    ("global_guid", _KEY, True, "points: a guid that no other publisher can have made up"),
+    ("headline_key", _KEY, True, "points: the folded headline"),
+    ("bands", pa.list_(_KEY), False, "point: shingles of the body that a copy would share"),
+    ("url_number", _KEY, True, "the article's number in its address"),
+    ("headline_words", pa.binary(), False, "sorted 32-bit hashes of the headline's words"),
     *_CONTENT,
     *_FINGERPRINT,
     ("fetched_at", _TIME, False, "as in articles"),
+    ("fetched_known", pa.bool_(), False, "fetched_at is more than a file's modification time"),
     ("day", pa.date32(), False, "the row's own partition"),
-    ("document", _KEY, False, "first bits of the document's hash; orders equal times"),
+    ("document", _KEY, False, "hash of the document's bytes and source; orders equal times"),
     ("address", _KEY, False, "hash of the document's address; orders equal bytes"),
     ("position", pa.int32(), False, "place in the document; -1 for a whole document"),
 )
-"""What is known of a staged row while duplicates are judged: all that crosses a shuffle."""
+"""What is known of a staged row while duplicates are judged. It lies beside the claim file whose
+rows it tells of; what crosses a shuffle is the file's name and hashes out of these columns."""
 
 KNOWN_ITEMS = _described(
     ("item_id", _ID, False, "id of the item's first sighting"),
-    ("status", pa.uint8(), False, "0 article, 1 duplicate, 2 reject, 3 document"),
+    ("status", pa.uint8(), False, "0 article, 1 duplicate, 2 reject, 3 document, 4 source"),
     ("article_id", _ID, False, "its own id when an article, else the article it repeats"),
     ("source", pa.string(), False, "as in articles"),
+    ("site", _KEY, False, "hash of the host of its address, else of its source"),
     ("day", pa.date32(), False, "partition of its rows"),
     ("first_seen_at", _TIME, False, "as in articles"),
     ("revision", pa.uint32(), False, "latest stored revision; 0 when not an article"),
     ("returns", pa.uint32(), False, "how often it went back to an older text"),
+    ("redates", pa.uint32(), False, "how often nothing but its date changed"),
+    ("has_guid", pa.bool_(), False, "a row of it had a guid"),
+    ("has_link", pa.bool_(), False, "a row of it had an address"),
     ("contents", pa.list_(_KEY), False, "every content stored for it, in order"),
+    ("versions", pa.list_(_KEY), False, "the same without dates"),
+    ("asides", pa.list_(_KEY), False, "contents of items that joined it to another; no versions"),
     ("aliases", pa.list_(_KEY), False, "keys that unite, of all its rows"),
+    ("disowned", pa.list_(_KEY), False, "keys seen on it and on others, so no keys any more"),
     ("url_keys", pa.list_(_KEY), False, "keys of its addresses"),
+    ("global_guids", pa.list_(_KEY), False, "keys of its global guids"),
     ("headline_keys", pa.list_(_KEY), False, "keys of its headlines"),
+    ("bands", pa.list_(_KEY), False, "bands of its texts"),
+    ("url_number", _KEY, True, "the number in the address of its latest row"),
+    ("headline_words", pa.binary(), False, "hashes of the words of its latest headline"),
     ("fetched_at", _TIME, False, "when its latest row was fetched"),
     *_CONTENT,
     *_FINGERPRINT,
+    ("evidence", pa.list_(pa.uint32()), False, "of a source: what was seen of its keys"),
 )
-"""A row of the history: all that a later verdict on this item can need."""
+"""A row of the history: all that a later verdict on this item can need.
+
+The keys of an item only grow: a row that is found by a key of an older row of the item has that key
+too. The index of the history (:mod:`transforms.lake.history`) rests on it.
+"""
 
 VERDICTS = _described(
     ("claim", pa.string(), False, "as in the sighting"),
@@ -165,7 +191,7 @@ VERDICTS = _described(
     ("revision", pa.uint32(), False, "as in articles"),
     ("first_seen_at", _TIME, False, "as in articles"),
     ("changed", pa.list_(pa.string()), False, "as in articles"),
-    ("flapping", pa.bool_(), False, "the flag of that name is to be set"),
+    ("flags", pa.list_(pa.string()), False, "flags to be set on the stored row"),
     ("kind", pa.string(), True, "as in duplicates"),
     ("score", pa.float32(), False, "as in duplicates"),
     ("evidence", pa.string(), True, "as in duplicates"),

@@ -23,6 +23,7 @@ class Reason(StrEnum):
 
     UNREADABLE_FILE = "unreadable_file"
     BAD_SIDECAR = "bad_sidecar"
+    BAD_PATH_TIME = "bad_path_time"
     BAD_GZIP = "bad_gzip"
     TOO_LARGE = "too_large"
     EMPTY_DOCUMENT = "empty_document"
@@ -40,6 +41,8 @@ class Reason(StrEnum):
 REASON_MEANINGS = {
     Reason.UNREADABLE_FILE: "The operating system or the object store refused to give the bytes.",
     Reason.BAD_SIDECAR: "The `<name>.meta.json` beside the file is not what the README describes.",
+    Reason.BAD_PATH_TIME: "What `--path_pattern` takes for the fetch time in the file's path is no "
+    "ISO 8601 time with an offset.",
     Reason.BAD_GZIP: "A gzip stream that is cut short or damaged.",
     Reason.TOO_LARGE: "The document, or what it decompresses to, is above `--max_document_bytes`.",
     Reason.EMPTY_DOCUMENT: "Nothing but white space.",

@@ -16,6 +16,19 @@ Hash64 = int
 
 
 @dataclass(frozen=True, slots=True)
+class PathFacts:
+    """What ``--path_pattern`` found in a file's path, as it stands there; a sidecar knows better.
+
+    All None when there is no pattern or the path does not match it.
+    """
+
+    fetched_at: str | None = None
+    """When the bytes were fetched; :func:`transforms.formats.dropped.read_path_time` reads it."""
+    source: str | None = None
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class InputFile:
     """One file the plan found, before anyone opened it."""
 
@@ -27,6 +40,7 @@ class InputFile:
     """When the file was last written, as listed."""
     sidecar: str | None = None
     """The ``<name>.meta.json`` beside it, when there is one."""
+    in_path: PathFacts = PathFacts()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +52,7 @@ class RawDocument:
     content: bytes
     """Exactly as stored, compression included."""
     fetched_at: datetime
-    """When the bytes were fetched; the file's modification time when no sidecar says better."""
+    """When the bytes were fetched; the file's modification time when nobody says better."""
     media_type: str | None = None
     """The Content-Type header, parameters included, when there was one."""
     url: str | None = None
@@ -47,6 +61,8 @@ class RawDocument:
     """The configured name of the source, when there is one."""
     headers: Mapping[str, str] = field(default_factory=dict)
     """HTTP response headers that were kept, names in lower case."""
+    fetched_known: bool = False
+    """A sidecar or the file's path gave ``fetched_at``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +178,8 @@ class Origin:
     source_origin: str
     """How the source got its name, from :data:`schemas.tables.SOURCE_ORIGINS`."""
     feed_url: str | None
+    fetched_known: bool = False
+    """``fetched_at`` is more than the file's modification time."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,7 @@ FLAGS = {
     "date_conflict": "the text names another day than published_at; see date_candidates",
     "date_from_updated": "published_at is the date of the last change, for want of a better",
     "date_refused": "at least one of the item's own date fields was refused; see date_candidates",
+    "fetch_time_assumed": "fetched_at is the file's modification time, for want of a better",
     "no_headline": "the publisher gave no headline",
     "no_body": "no text besides the headline",
     "guid_untrusted": "the document gives this guid to different entries; it was not used as key",
@@ -62,10 +63,19 @@ FLAGS = {
     "malformed_feed": "the document breaks its format's rules but could be read",
     "encoding_guessed": "the document's encoding was missing or wrong and was guessed",
     "mojibake_repaired": "text that was decoded twice was put right",
+    "correction": "the publisher marks this version as corrected, in its headline or at the head "
+    "or foot of its text",
+    "withdrawn": "the publisher withdraws or kills this item",
     "unclosed_quote": "a soundbite has no closing quotation mark; it was ended at the next cue or "
     "at the end of its paragraph",
     "flapping": "the item has gone back to an older text three times; later returns are counted "
     "as unchanged and not stored",
+    "redated": "for the third time nothing but the date has changed; from now on a new date alone "
+    "is counted as unchanged and not stored",
+    "guid_reused": "its guid belongs to another article, with which it agrees in nothing; it was "
+    "not used as key",
+    "link_reused": "its URL belongs to another article, with which it agrees in nothing; it was "
+    "not used as key",
 }
 """What can stand in the ``flags`` column."""
 
@@ -77,9 +87,11 @@ BODY_ORIGINS = {
 
 DUPLICATE_KINDS = {
     "same_url": "another source has the same canonical URL",
+    "same_guid": "another source has the same globally unique guid",
     "same_headline": "same headline within the window, and the texts agree or one has none",
-    "near_duplicate": "nearly the same text",
-    "same_item": "carries the keys of two articles that are stored apart; linked to the elder",
+    "near_duplicate": "nearly the same text under another headline",
+    "same_item": "the article itself under another guid or URL and with nothing else new, or an "
+    "item that carries the keys of two articles that are stored apart (then linked to the elder)",
 }
 
 CHANGES = ("headline", "summary", "body", "published_at")

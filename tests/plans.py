@@ -22,7 +22,7 @@ def plan_over(files: Sequence[Path], lake: Path) -> RunPlan:
         number=1,
         started_at=STARTED,
         files=tuple(find_files(str(path))[0] for path in files),
-        keys_files=(),
+        segments=(),
         headline_window=timedelta(hours=72),
         target_file_bytes=64 << 20,
         max_document_bytes=32 << 20,

@@ -24,6 +24,7 @@ ORIGIN = Origin(
     source="https://news.example/feed",
     source_origin="feed",
     feed_url="https://news.example/feed",
+    fetched_known=True,
 )
 ITEM = FeedItem(
     position=3,
@@ -152,6 +153,12 @@ def test_flags(change, flag):
     assert "encoding_guessed" in found.flags
     assert list(found.flags) == sorted(set(found.flags))
     assert set(found.flags) <= FLAGS.keys()
+
+
+def test_a_fetch_time_that_is_only_assumed_is_flagged_and_nothing_else_changes():
+    known = article(ITEM)
+    assumed = article(ITEM, replace(ORIGIN, fetched_known=False))
+    assert assumed == replace(known, flags=("fetch_time_assumed", "malformed_feed"))
 
 
 def test_untrusted_keys_are_stored_and_not_used():

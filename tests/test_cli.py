@@ -58,6 +58,10 @@ def last_line(capsys) -> str:
         (["run", "--input", "x", "--output", "x", "--runner=BundleBasedDirectRunner"], "mixes up"),
         (["run", "--input", "x", "--output", "x", "--max_rejects=x"], "invalid int value: 'x'"),
         (["run", "--input", "x", "--output", "x", "--headline_window_hours=nan"], "between 0 and"),
+        (
+            ["run", "--input", "x", "--output", "x", "--path_pattern=(?P<when>.)"],
+            "unknown group 'when'",
+        ),
         (["check", "nowhere"], "no such folder"),
         (["check"], "arguments are required: LAKE"),
         (["schema", "--format", "xml"], "invalid choice: 'xml'"),
@@ -141,6 +145,25 @@ def test_a_bad_sidecar_rejects_its_file_and_keeps_its_bytes(feed, tmp_path, side
     assert run_over([feed], lake) == ExitCode.DONE
     (row,) = rows_of(lake, "rejects")
     assert (row["reason"], row["payload"]) == ("bad_sidecar", feed.read_bytes())
+
+
+def test_a_path_pattern_from_the_command_line_to_the_rows(feed, tmp_path):
+    polls, lake = tmp_path / "drop" / "coast", tmp_path / "lake"
+    polls.mkdir(parents=True)
+    for name in ("2026-03-01T061500p1300.xml", "2026-03-01T061500.xml", "latest.xml"):
+        (polls / name).write_bytes(feed.read_bytes())
+    pattern = r"/(?P<source>[^/]+)/(?P<fetched_at>[0-9][^/]+)\.xml$"
+    assert run_over([polls.parent], lake, f"--path_pattern={pattern}") == ExitCode.DONE
+    rows = rows_of(lake, "articles")
+    fetched = datetime(2026, 2, 28, 17, 15, tzinfo=UTC)
+    assert {(row["source"], row["first_seen_at"]) for row in rows} == {("coast", fetched)}
+    assert not any("fetch_time_assumed" in row["flags"] for row in rows)
+    (reject,) = rows_of(lake, "rejects")
+    assert (reject["reason"], reject["source"]) == ("bad_path_time", "coast")
+    assert reject["payload"] == feed.read_bytes()
+    named = [polls / "latest.xml"]
+    assert run_over(named, tmp_path / "none", f"--path_pattern={pattern}") == ExitCode.USAGE
+    assert not (tmp_path / "none").exists()
 
 
 def test_names_with_brackets_are_shown_as_they_are(feed, tmp_path, capsys):

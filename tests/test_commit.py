@@ -43,7 +43,7 @@ def staged_run(layout, number=1, attempt=1, text="rows"):
         bytes=len(text),
         xxh128="0" * 32,
     )
-    commit = Commit(number, staging.name, NOW.isoformat(), (file,), (), {"items_read": 1}, {})
+    commit = Commit(number, staging.name, NOW.isoformat(), (file,), (), (), {"items_read": 1}, {})
     return staging, commit
 
 

@@ -99,7 +99,7 @@ def test_the_users_example_gives_the_row_field_for_field(shared_data, tmp_path):
         "language_declared": None,
         "categories": [],
         "content_hash": content_hash(HEADLINE, summary, body, published),
-        "flags": ["date_conflict"],
+        "flags": ["date_conflict", "fetch_time_assumed"],
         "format": "transcript",
         "document_uri": str(path),
         "document_sha256": sha256(path.read_bytes()).hexdigest(),

@@ -9,7 +9,13 @@ from hypothesis import strategies as st
 from invented import BODY_A, BODY_B, NOON, WINDOW, histories, later, sighting
 
 from schemas.judgement import Outcome, Sighting
-from transforms.identity.judge import MAX_RETURNS, MOST_BEARERS, Judge, visit_order
+from transforms.identity.judge import (
+    MAX_REDATES,
+    MAX_RETURNS,
+    MOST_BEARERS,
+    Judge,
+    visit_order,
+)
 
 
 def judge_in_order(*sightings: Sighting) -> list[tuple[Outcome, str | None]]:
@@ -51,11 +57,11 @@ def test_same_item_with_other_content_is_a_revision_and_says_what_changed(change
     )
 
 
-def test_a_changed_guid_with_the_same_address_is_the_same_item():
+def test_a_changed_guid_with_the_same_address_is_stored_once_as_evidence():
+    flipped = later(sighting(guid="2", url="https://coast.example/a"), 1)
     assert judge_in_order(
-        sighting(guid="1", url="https://coast.example/a"),
-        later(sighting(guid="2", url="https://coast.example/a"), 1),
-    ) == [NEW, UNCHANGED]
+        sighting(guid="1", url="https://coast.example/a"), flipped, later(flipped, 2)
+    ) == [NEW, (Outcome.DUPLICATE, "same_item"), UNCHANGED]
 
 
 def test_a_home_page_is_no_identity():
@@ -125,7 +131,7 @@ def test_a_return_to_an_older_text_is_a_revision_until_it_flaps():
     outcomes = []
     for hour in range(2 * MAX_RETURNS + 4):
         verdict = judge.judge(later(old if hour % 2 == 0 else new, hour, document=hour))
-        outcomes.append((verdict.outcome, verdict.flapping))
+        outcomes.append((verdict.outcome, "flapping" in verdict.flags))
     stored = [Outcome.NEW, Outcome.REVISED, *[Outcome.REVISED] * MAX_RETURNS]
     assert [outcome for outcome, _ in outcomes[: len(stored)]] == stored
     assert [flaps for _, flaps in outcomes].index(True) == len(stored) - 1
@@ -137,11 +143,39 @@ def test_the_same_polls_read_again_are_no_return():
         later(sighting(guid="1"), 0, document=10),
         later(sighting(guid="1", body=BODY_B), 1, document=11),
     ]
-    copies = [replace(poll, fetched_at=poll.fetched_at + timedelta(days=9)) for poll in polls]
+    copies = [
+        replace(poll, fetched_at=poll.fetched_at + timedelta(days=9), fetched_known=False)
+        for poll in polls
+    ]
     judge = Judge((), WINDOW)
     for poll in polls:
         judge.judge(poll)
     assert [judge.judge(poll).outcome for poll in polls + copies] == [Outcome.UNCHANGED] * 4
+
+
+def test_the_same_bytes_fetched_again_are_a_return_when_their_time_is_known():
+    old = later(sighting(guid="1"), 0, document=10)
+    new = later(sighting(guid="1", body=BODY_B), 1, document=11)
+    back = later(sighting(guid="1"), 2, document=10)
+    assert judge_in_order(old, new, back) == [NEW, REVISED, REVISED]
+
+
+def test_a_feed_that_dates_its_items_anew_at_every_poll_does_not_grow():
+    judge = Judge((), WINDOW)
+    polls = [
+        later(sighting(guid="1", published=NOON + timedelta(minutes=hour)), hour, document=hour)
+        for hour in range(9)
+    ]
+    verdicts = [judge.judge(poll) for poll in polls]
+    assert [verdict.outcome for verdict in verdicts] == [
+        Outcome.NEW,
+        *[Outcome.REVISED] * MAX_REDATES,
+        *[Outcome.UNCHANGED] * (8 - MAX_REDATES),
+    ]
+    assert [verdict.flags for verdict in verdicts].index(("redated",)) == MAX_REDATES
+    other = later(sighting(guid="1", body=BODY_B, published=None), 10, document=10)
+    assert judge.judge(other).changed == ("body", "published_at")
+    assert {judge.judge(poll).outcome for poll in polls} == {Outcome.UNCHANGED}
 
 
 def test_a_changed_duplicate_may_be_promoted_and_an_article_is_never_demoted():
@@ -164,7 +198,7 @@ def test_an_item_that_joins_two_articles_is_a_duplicate_of_the_elder():
     judge.judge(
         later(sighting(guid="2", url="https://coast.example/b", headline="B", body=BODY_B), 1)
     )
-    joins = later(sighting(guid="2", url="https://coast.example/a", headline="C"), 2)
+    joins = later(sighting(guid="2", url="https://coast.example/a", headline="C", body=None), 2)
     verdict = judge.judge(joins)
     assert (verdict.outcome, verdict.kind, verdict.article_id) == (
         Outcome.DUPLICATE,
@@ -185,12 +219,19 @@ def test_a_headline_that_many_bear_is_compared_with_the_latest_only():
     assert set(first) == {Outcome.NEW}
     copies = (column(0), column(MOST_BEARERS + 4))
     moved = [
-        replace(one, item_id=bytes(16), aliases=(place,), fetched_at=NOON + timedelta(hours=9))
+        replace(
+            one,
+            item_id=bytes([place]) * 16,
+            source="https://other.example/feed",
+            site=1,
+            guid_key=place,
+            text_key=100 + place,
+            fetched_at=NOON + timedelta(hours=9),
+            bands=(),
+        )
         for place, one in enumerate(copies)
     ]
-    assert [
-        judge.judge(replace(one, item_id=bytes([n]) * 16)).outcome for n, one in enumerate(moved)
-    ] == [Outcome.NEW, Outcome.DUPLICATE]
+    assert [judge.judge(one).outcome for one in moved] == [Outcome.NEW, Outcome.DUPLICATE]
 
 
 def test_duplicates_do_not_chain():

@@ -1,21 +1,19 @@
 """ReadHistory: the known items that a run's sightings can meet.
 
-Input: sightings (Arrow streams). Output: (path of a keys file, Arrow stream of its matching rows);
-paths sort by commit. The keys of the run are gathered once and every keys file is filtered by them
-where it lies, so the cost follows the run's keys and the size of the key columns, and no history
-travels that the run does not touch. Bounded input only: the gathering waits for its end.
+Input: groups of keys. Output: names of files in staging that hold the known items found under the
+keys of a group, beginning with the number of the segment they come from. The segments are asked
+where they lie, key by key, so the cost follows the keys of the run and not the age of the lake, and
+no history travels that the run does not touch.
 """
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import apache_beam as beam
-import numpy as np
 
-from schemas.parquet import SIGHTINGS
-from transforms.identity.sightings import Keys, from_ipc, history_keys_of, to_ipc
-from transforms.lake.history import read_known
-from transforms.lake.layout import Layout
+from transforms.identity.shards import keys_in
+from transforms.lake.history import find_known
+from transforms.lake.layout import Layout, Staging
 
 
 @dataclass
@@ -24,58 +22,25 @@ class ReadHistory(beam.PTransform):
 
     Args:
         lake: the lake.
-        keys_files: the keys files of all commits, relative to the lake.
+        staging: where what is found is put down.
+        segments: the live segments of the history, the oldest first, relative to the lake.
     """
 
     lake: Layout
-    keys_files: tuple[str, ...]
+    staging: Staging
+    segments: tuple[str, ...]
 
-    def expand(self, sightings: beam.PCollection) -> beam.PCollection:
-        """Gather the run's keys, then filter each keys file by them."""
-        wanted = (
-            sightings
-            | "KeysOfSightings" >> beam.Map(_keys_of_part).with_output_types(bytes)
-            | "GatherKeys" >> beam.CombineGlobally(_UnionOfKeys())
-        )
-        return (
-            sightings.pipeline
-            | "KeysFiles" >> beam.Create(self.keys_files, reshuffle=False)
-            | "SpreadKeysFiles" >> beam.Reshuffle()
-            | "FilterKeysFile"
-            >> beam.ParDo(_FilterKeysFile(self.lake), beam.pvalue.AsSingleton(wanted))
-        )
+    def expand(self, keys: beam.PCollection) -> beam.PCollection:
+        """Ask every segment for the keys of every group."""
+        return keys | "AskSegments" >> beam.ParDo(_AskSegments(self)).with_output_types(str)
 
 
-def _keys_of_part(part: bytes) -> bytes:
-    return history_keys_of(from_ipc([part], SIGHTINGS)).tobytes()
+class _AskSegments(beam.DoFn):
+    def __init__(self, settings: ReadHistory) -> None:
+        self._lake = settings.lake
+        self._staging = settings.staging
+        self._segments = settings.segments
 
-
-def _as_keys(buffer: bytes) -> Keys:
-    return np.frombuffer(buffer, dtype=np.uint64)
-
-
-class _UnionOfKeys(beam.CombineFn):
-    """Sorted distinct keys as the bytes of a uint64 array."""
-
-    def create_accumulator(self) -> list[bytes]:
-        return []
-
-    def add_input(self, accumulator: list[bytes], keys: bytes) -> list[bytes]:
-        return [*accumulator, keys]
-
-    def merge_accumulators(self, accumulators: Iterable[list[bytes]]) -> list[bytes]:
-        return [part for accumulator in accumulators for part in accumulator]
-
-    def extract_output(self, accumulator: list[bytes]) -> bytes:
-        arrays = [_as_keys(part) for part in accumulator]
-        return np.unique(np.concatenate(arrays)).tobytes() if arrays else b""
-
-
-class _FilterKeysFile(beam.DoFn):
-    def __init__(self, lake: Layout) -> None:
-        self._lake = lake
-
-    def process(self, path: str, wanted: bytes) -> Iterator[tuple[str, bytes]]:
-        known = read_known(self._lake.absolute(path), _as_keys(wanted))
-        if known.num_rows:
-            yield path, to_ipc(known)
+    def process(self, group: tuple[int, Iterable[bytes]]) -> Iterator[str]:
+        shard, parts = group
+        yield from find_known(self._lake, self._staging, self._segments, keys_in(parts), shard)

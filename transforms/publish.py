@@ -12,7 +12,7 @@ import apache_beam as beam
 
 from schemas.ledger import Written
 from schemas.parquet import VERDICTS
-from transforms.identity.sightings import from_ipc
+from transforms.identity.columns import from_ipc
 from transforms.lake.layout import Staging
 from transforms.lake.tables import write_group
 from transforms.outcome import count

@@ -1,9 +1,9 @@
-"""StageArticles, StageRejects: put rows down, let only their keys travel on.
+"""StageArticles, StageRejects: put rows down, let only the name of their file travel on.
 
-Input: :class:`schemas.records.Article` or :class:`schemas.records.Reject`. Output: sightings, one
-Arrow stream (``bytes``, schema :data:`schemas.parquet.SIGHTINGS`) a claim file. A file is written
-when its rows reach a size, and at the end of a bundle. What a failed bundle wrote is garbage that
-no sighting names. Repeating a bundle writes the same file under the same name.
+Input: :class:`schemas.records.Article` or :class:`schemas.records.Reject`. Output: the name of a
+claim file, beside which lie the sightings of its rows. A file is written when its rows reach a
+size, and at the end of a bundle. What a failed bundle wrote is garbage that no output names.
+Repeating a bundle writes the same files under the same names.
 """
 
 from collections.abc import Callable, Iterator
@@ -17,7 +17,7 @@ from apache_beam.utils.windowed_value import WindowedValue
 from schemas.judgement import Sighting
 from schemas.records import Article, Reject
 from schemas.tables import PAYLOAD_LIMIT
-from transforms.identity.sightings import sighting_of_article, sighting_of_reject, to_ipc
+from transforms.identity.sightings import sighting_of_article, sighting_of_reject
 from transforms.lake.claims import write_claim
 from transforms.lake.layout import Staging
 from transforms.outcome import count
@@ -28,7 +28,7 @@ FLUSH_ROWS = 16_384
 
 @dataclass
 class StageArticles(beam.PTransform):
-    """Write normalised articles to staging and emit their sightings.
+    """Write normalised articles to staging and emit the names of the files.
 
     Args:
         staging: the run's staging folder.
@@ -39,12 +39,12 @@ class StageArticles(beam.PTransform):
     def expand(self, articles: beam.PCollection) -> beam.PCollection:
         """Stage bundle by bundle."""
         stage = _StageRows(self.staging, _see_article)
-        return articles | "WriteClaims" >> beam.ParDo(stage).with_output_types(bytes)
+        return articles | "WriteClaims" >> beam.ParDo(stage).with_output_types(str)
 
 
 @dataclass
 class StageRejects(beam.PTransform):
-    """Write rejects to staging and emit their sightings.
+    """Write rejects to staging and emit the names of the files.
 
     Args:
         staging: the run's staging folder.
@@ -55,7 +55,7 @@ class StageRejects(beam.PTransform):
     def expand(self, rejects: beam.PCollection) -> beam.PCollection:
         """Stage bundle by bundle."""
         stage = _StageRows(self.staging, _see_reject)
-        return rejects | "WriteClaims" >> beam.ParDo(stage).with_output_types(bytes)
+        return rejects | "WriteClaims" >> beam.ParDo(stage).with_output_types(str)
 
 
 def _see_article(article: Article) -> tuple[Article, Sighting]:
@@ -76,7 +76,7 @@ class _StageRows(beam.DoFn):
         self._rows: list[tuple[Any, Sighting]] = []
         self._bytes = 0
 
-    def process(self, record: Article | Reject) -> Iterator[bytes]:
+    def process(self, record: Article | Reject) -> Iterator[str]:
         row = self._see(record)
         self._rows.append(row)
         self._bytes += row[1].size
@@ -88,8 +88,8 @@ class _StageRows(beam.DoFn):
             window = GlobalWindow()
             yield WindowedValue(self._flush(), window.max_timestamp(), [window])
 
-    def _flush(self) -> bytes:
-        sightings = write_claim(self._staging, self._rows)
+    def _flush(self) -> str:
+        claim = write_claim(self._staging, self._rows)
         count("rows_staged", len(self._rows))
         self._rows, self._bytes = [], 0
-        return to_ipc(sightings)
+        return claim

@@ -2,10 +2,12 @@
 
 A sidecar is a JSON object in ``<name>.meta.json`` with any of ``url`` (where the bytes were fetched
 from), ``fetched_at`` (ISO 8601 with an offset), ``source`` (a name) and ``headers`` (an object).
-Without one, the file was fetched when it was last modified.
+``--path_pattern`` finds the first three in the file's path; a sidecar's fields win. When neither
+says when, the file was fetched when it was last modified.
 """
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,8 +19,15 @@ from schemas.reasons import Reason, Stage
 from schemas.records import InputFile, RawDocument, Reject
 from transforms.formats.document import as_address, folder_of
 from transforms.identity.keys import reject_id
+from transforms.text.clean import as_written
 
 _FIELDS = {"url": str, "fetched_at": str, "source": str, "headers": dict}
+_PATH_TIME = re.compile(
+    r"((?:[0-9]{8}|[0-9]{4}-[0-9]{2}-[0-9]{2})"
+    r"T(?:[0-9]{4}(?:[0-9]{2}(?:[.,][0-9]+)?)?|[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?))"
+    r"(?:(Z)|([-+pm])([0-9]{2}(?::?[0-9]{2})?))"
+)
+_SIGNS = {"p": "+", "m": "-"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,23 +58,53 @@ def document_of(
         content = read_bytes(file.uri)
     except OSError as error:
         return Refusal(Reason.UNREADABLE_FILE, error.strerror or str(error))
-    if file.sidecar is None:
-        return RawDocument(uri=file.uri, content=content, fetched_at=file.modified_at)
-    try:
-        meta = read_sidecar(read_bytes(file.sidecar))
-    except (OSError, ValueError, OverflowError, RecursionError) as error:
-        # A date at the edge of the calendar overflows when it is shifted to UTC; brackets nest.
-        return Refusal(Reason.BAD_SIDECAR, f"{file.sidecar}: {error}", content)
+    meta: dict[str, Any] = {}
+    if file.sidecar is not None:
+        try:
+            meta = read_sidecar(read_bytes(file.sidecar))
+        except (OSError, ValueError, OverflowError, RecursionError) as error:
+            # A date at the edge of the calendar overflows when it is shifted to UTC; brackets nest.
+            return Refusal(Reason.BAD_SIDECAR, f"{file.sidecar}: {error}", content)
+    fetched_at = meta.get("fetched_at")
+    if fetched_at is None and file.in_path.fetched_at is not None:
+        try:
+            fetched_at = read_path_time(file.in_path.fetched_at)
+        except ValueError as error:
+            return Refusal(Reason.BAD_PATH_TIME, str(error), content)
     headers = meta.get("headers", {})
     return RawDocument(
         uri=file.uri,
         content=content,
-        fetched_at=meta.get("fetched_at", file.modified_at),
+        fetched_at=fetched_at or file.modified_at,
         media_type=headers.get("content-type"),
-        url=meta.get("url"),
-        source=meta.get("source"),
+        url=meta.get("url", file.in_path.url),
+        source=meta.get("source", file.in_path.source),
         headers=headers,
+        fetched_known=fetched_at is not None,
     )
+
+
+def read_path_time(text: str) -> datetime:
+    """Read a time that stands in a path: ISO 8601, extended or basic, to the minute at least.
+
+    The offset is ``Z`` or hours, or hours and minutes, after ``+``, ``-``, ``p`` or ``m``: many
+    archives write plus and minus as letters, as in ``2026-03-01T061500p1300``.
+
+    Returns:
+        An aware UTC datetime.
+
+    Raises:
+        ValueError: what is wrong with it, for a person.
+    """
+    match = _PATH_TIME.fullmatch(text)
+    if match is None:
+        raise ValueError(f"{text!r} in the path is no ISO 8601 time with an offset")
+    moment, zulu, sign, offset = match.groups()
+    zone = zulu or _SIGNS.get(sign, sign) + offset
+    try:
+        return datetime.fromisoformat(moment + zone).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise ValueError(f"{text!r} in the path: {error}") from error
 
 
 def read_sidecar(content: bytes) -> dict[str, Any]:
@@ -98,7 +137,7 @@ def read_sidecar(content: bytes) -> dict[str, Any]:
 
 def refuse_file(file: InputFile, refusal: Refusal) -> tuple[Reject, DocumentCount]:
     """The reject of a file that could not become a document, and its place in the ledger."""
-    source = folder_of(file.uri)
+    source = as_written(file.in_path.source or "") or folder_of(file.uri)
     digest = sha256(refusal.payload).hexdigest() if refusal.payload else None
     reject = Reject(
         reject_id=reject_id(digest, file.uri, None, Stage.READ, refusal.reason),

@@ -23,6 +23,7 @@ def parse_document(document: RawDocument, parsed: ParsedDocument) -> tuple[Origi
         source=source,
         source_origin=source_origin,
         feed_url=feed_url,
+        fetched_known=document.fetched_known,
     )
     return origin, DocumentCount(source, 1, 0, len(parsed.items) + len(parsed.rejects))
 

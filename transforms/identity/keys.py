@@ -1,9 +1,8 @@
 """Ids and keys: versioned hashes of content, the same on every machine and in every year.
 
-An *alias* is a key that makes two items the same item; an item has as many as its publisher gives
-it. The first one mints the ``item_id``, and the ``item_id`` of an article's first sighting is its
-``article_id`` for ever. The *url key* and the *headline key* never unite items: they only point at
-candidates of which an item may be a duplicate.
+An *alias* is a key that makes two items the same item: guid, address, text. The first one mints the
+``item_id``, and the ``item_id`` of an article's first sighting is its ``article_id`` for ever. The
+other keys never unite items: they point at candidates of which an item may be a duplicate.
 
 Every hash is BLAKE2b over the fields, each preceded by its length, absent fields told apart from
 empty ones. Ids are 16 bytes: the version, then 15 bytes of hash. Keys are the first 64 bits of the
@@ -11,15 +10,18 @@ same hash; at ten million items the chance that any two different ones share a k
 three in a million.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import blake2b
+from urllib.parse import urlsplit
 
 from schemas.reasons import Reason, Stage
 from schemas.records import Article, Hash64
 from transforms.text.headline import headline_key, is_distinctive
-from transforms.text.urls import is_identifying
+from transforms.text.headline_words import headline_words
+from transforms.text.urls import canonical_url, is_identifying
 
 ID_VERSION = 1
 """First byte of every id. A change of any rule below is a new version."""
@@ -29,20 +31,34 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class ItemKeys:
-    """All keys of one item.
+    """All keys of one item; docs/deduplication.md tells what each is for.
 
     Attributes:
-        item_id: 32 hex digits, minted from the first alias.
-        aliases: keys that unite, most trusted first; never empty.
-        url_key: key of the canonical address regardless of source; None when there is no address
-            or the document gives it to several entries.
-        headline_key: key of the folded headline; None when it is too short to tell anything.
+        item_id: 32 hex digits, minted from the first uniting key.
+        guid_key: unites; None without a guid, or when its document gives it to other items too.
+        link_key: unites; None without an address that can name one article, or when its document
+            gives it to other items too.
+        text_key: unites when neither of the others does.
+        disowned: guid and link keys that its document gives to other items too.
+        url_key: points: the address whatever the source.
+        global_guid: points: the guid whatever the source, when no one else can have made it up.
+        headline_key: points: the folded headline; None when it is too short to tell anything.
+        url_number: the article's number in its address.
+        site: who published it: the host of its address, else its source.
+        headline_words: see :mod:`transforms.text.headline_words`.
     """
 
     item_id: str
-    aliases: tuple[Hash64, ...]
+    guid_key: Hash64 | None
+    link_key: Hash64 | None
+    text_key: Hash64
+    disowned: tuple[Hash64, ...]
     url_key: Hash64 | None
+    global_guid: Hash64 | None
     headline_key: Hash64 | None
+    url_number: Hash64 | None
+    site: Hash64
+    headline_words: bytes
 
 
 def _digest(*parts: str | None, size: int = 15) -> bytes:
@@ -75,6 +91,11 @@ def key_of_hex(identifier: str) -> Hash64:
     return int.from_bytes(bytes.fromhex(identifier)[1:9], "little")
 
 
+def source_key(source: str) -> Hash64:
+    """The key of what is remembered of a source as a whole."""
+    return _as_key(_digest("source", source))
+
+
 def item_keys(
     *,
     scope: str,
@@ -82,6 +103,7 @@ def item_keys(
     url: str | None,
     headline: str | None,
     body: str | None,
+    content: str | None = None,
     guid_trusted: bool = True,
     link_trusted: bool = True,
 ) -> ItemKeys:
@@ -94,30 +116,79 @@ def item_keys(
         url: canonical address.
         headline: plain text.
         body: plain text.
+        content: what :func:`content_hash` gave.
         guid_trusted: False when its own document gives the guid to different entries.
         link_trusted: False when its own document gives the link to different entries.
     """
     folded = headline_key(headline)
-    guid = guid.strip() if guid else None
-    aliases: list[bytes] = []
-    if guid and guid_trusted:
-        aliases.append(_digest("guid", scope, guid, None if scope else folded))
-    url_unites = url is not None and link_trusted and is_identifying(url)
-    if url_unites:
-        aliases.append(_digest("url", scope, url))
     tells = folded is not None and is_distinctive(folded)
-    if not aliases and url is not None and is_identifying(url) and tells:
-        aliases.append(_digest("link+title", scope, url, folded))
-    if not aliases:
-        aliases.append(_digest("title+body", scope, headline, body))
+    guid = guid.strip() if guid else None
+    names = url is not None and is_identifying(url)
+    by_guid = _digest("guid", scope, guid, None if scope else folded) if guid else None
+    by_link = _digest("url", scope, url) if names else None
+    if by_link is not None and not link_trusted and tells:
+        by_text = _digest("link+title", scope, url, folded)
+    elif by_link is not None and link_trusted:
+        # An item with an address is the same by its text only when its date is the same as well.
+        by_text = _digest("content", scope, content)
+    else:
+        by_text = _digest("title+body", scope, headline, body)
+    uniting = (by_guid if guid_trusted else None, by_link if link_trusted else None, by_text)
     return ItemKeys(
-        item_id=_as_id(aliases[0]),
-        aliases=tuple(_as_key(alias) for alias in aliases),
-        url_key=_as_key(_digest("any-url", url)) if url_unites else None,
-        headline_key=(
-            _as_key(_digest("headline", folded)) if folded and is_distinctive(folded) else None
+        item_id=_as_id(next(digest for digest in uniting if digest is not None)),
+        guid_key=_key_or_none(uniting[0]),
+        link_key=_key_or_none(uniting[1]),
+        text_key=_as_key(by_text),
+        disowned=tuple(
+            _as_key(digest)
+            for digest, trusted in ((by_guid, guid_trusted), (by_link, link_trusted))
+            if digest is not None and not trusted
         ),
+        url_key=_as_key(_digest("any-url", url)) if names and link_trusted else None,
+        global_guid=_global_guid(guid) if guid and guid_trusted else None,
+        headline_key=_as_key(_digest("headline", folded)) if tells else None,
+        url_number=_url_number(url) if url and names else None,
+        site=_as_key(
+            _digest("site", urlsplit(url).netloc if url else None, scope if not url else None)
+        ),
+        headline_words=headline_words(folded),
     )
+
+
+_GLOBAL_GUID = re.compile(
+    r"[0-9a-f]{32,}"  # a hash
+    r"|\{?[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\}?"  # RFC 9562
+    r"|(?!https?:)[a-z][a-z0-9+.-]+:\S{10,}"  # urn:newsml:…, tag:…, yt:video:…
+    r"|\S+ at https?://\S+",  # Drupal
+    re.IGNORECASE,
+)
+_HTTP = re.compile(r"https?://", re.IGNORECASE)
+_NUMBER = re.compile(r"\d{5,}")
+_DAY = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])?")
+
+
+def _global_guid(guid: str) -> Hash64 | None:
+    """The key of a guid that two publishers cannot both have made up; None for any other."""
+    if _HTTP.match(guid):
+        url = canonical_url(guid)
+        return _as_key(_digest("any-guid", url)) if is_identifying(url) else None
+    return _as_key(_digest("any-guid", guid)) if _GLOBAL_GUID.fullmatch(guid) else None
+
+
+def _url_number(url: str) -> Hash64 | None:
+    """The last run of five digits or more in an address that is no date."""
+    parts = urlsplit(url)
+    numbers = [n for n in _NUMBER.findall(f"{parts.path} {parts.query}") if not _DAY.fullmatch(n)]
+    return _as_key(_digest("url-number", parts.netloc, numbers[-1])) if numbers else None
+
+
+def _key_or_none(digest: bytes | None) -> Hash64 | None:
+    return None if digest is None else _as_key(digest)
+
+
+def second_id(key: Hash64) -> str:
+    """The id of an item whose first key belongs to another: made from a later key of it."""
+    return _as_id(_digest("second", f"{key:016x}"))
 
 
 def keys_of_article(article: Article) -> ItemKeys:
@@ -128,6 +199,7 @@ def keys_of_article(article: Article) -> ItemKeys:
         url=article.url,
         headline=article.headline,
         body=article.body,
+        content=article.content_hash,
         guid_trusted="guid_untrusted" not in article.flags,
         link_trusted="link_untrusted" not in article.flags,
     )

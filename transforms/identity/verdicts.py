@@ -1,13 +1,14 @@
 """All sightings of a run at once: who needs the judge, and what becomes of everyone.
 
 A sighting none of whose keys occurs twice in the run or once in the history is new, and that is
-decided for all such rows together; only the others are visited one by one.
+decided for all such rows together, file by file and column by column: they never become objects.
+Only the others are visited one by one.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -15,18 +16,20 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from schemas.judgement import KnownItem, Outcome, Sighting, Status, Verdict
+from schemas.judgement import KnownItem, Outcome, Status, Verdict
 from schemas.parquet import KNOWN_ITEMS, VERDICTS
-from transforms.identity.judge import Judge, visit_order
-from transforms.identity.sightings import (
+from transforms.identity.columns import (
+    UNITING,
     Keys,
+    ids_of,
     known_from,
-    known_keys_of,
-    known_table,
+    known_keys,
     latest_of_each,
     rows_with_keys,
     sightings_from,
 )
+from transforms.identity.judge import Judge
+from transforms.identity.known import document_row
 
 _TABLE_OF = {
     Outcome.NEW: "articles",
@@ -34,7 +37,6 @@ _TABLE_OF = {
     Outcome.DUPLICATE: "duplicates",
     Outcome.REJECTED: "rejects",
 }
-_NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 
 Counts = Counter[tuple[str, Outcome, bool]]
 """Rows by (source, outcome, whether the row stands for a whole document)."""
@@ -47,127 +49,145 @@ class Judgement:
     Attributes:
         verdicts: where each row that is to be stored goes; the schema is
             :data:`schemas.parquet.VERDICTS` with the row's ``size`` and own ``item_id``.
-        known: the history rows that this run adds or replaces.
-        documents: keys of documents read for the first time, sorted.
+        plain: for each claim the places of its rows that met no one.
+        changed: the known items that the judge made or changed, and the documents that were read
+            for the first time.
+        documents: keys of those documents, sorted.
         counts: how many rows came to which outcome.
     """
 
     verdicts: pa.Table
-    known: pa.Table
+    plain: dict[str, npt.NDArray[np.int64]]
+    changed: list[KnownItem]
     documents: tuple[int, ...]
     counts: Counts
 
 
+@dataclass(frozen=True, slots=True)
+class PlainRows:
+    """Rows that met no one as a part of a segment; they are read when they are asked for.
+
+    Attributes:
+        read: gives the sightings of the claim file.
+        places: which of its rows.
+    """
+
+    read: Callable[[], pa.Table]
+    places: npt.NDArray[np.int64]
+
+    def order(self) -> pa.Table:
+        """Ids and times: what the rows are sorted by."""
+        rows = self.read().select(["item_id", "fetched_at"]).take(pa.array(self.places))
+        return rows.rename_columns(["item_id", "first_seen_at"])
+
+    def take(self, rows: npt.NDArray[np.int64]) -> pa.Table:
+        """Some of the rows as known items."""
+        return plain_known(self.read().take(pa.array(self.places[rows])))
+
+
 def judge_all(
-    sightings: pa.Table, history: pa.Table, repeated: Keys, headline_window: timedelta
+    claims: Sequence[str],
+    read: Callable[[str], pa.Table],
+    history: pa.Table,
+    repeated: Keys,
+    headline_window: timedelta,
 ) -> Judgement:
     """Judge a whole run.
 
     Args:
-        sightings: all rows of the run, in any order.
-        history: known items that share a key with them, oldest commit first.
+        claims: names of all claim files of the run, in any order.
+        read: gives the sightings of one.
+        history: known items that share a key with them, the oldest segment first.
         repeated: keys that occur more than once in the run; sorted, without repeats.
         headline_window: see :class:`~transforms.identity.judge.Judge`.
     """
     history = latest_of_each(history)
     is_document = pc.equal(history.column("status"), Status.DOCUMENT.value)
-    items = history.filter(pc.invert(is_document))
-    contested_keys = np.unique(np.concatenate([repeated, known_keys_of(items)]))
-    contested = rows_with_keys(sightings, contested_keys, ("aliases", "url_key", "headline_key"))
-    judge = Judge(known_from(history), headline_window)
-    documents = _new_documents(sightings, history.filter(is_document))
+    is_source = pc.equal(history.column("status"), Status.SOURCE.value)
+    items = history.filter(pc.invert(pc.or_(is_document, is_source)))
+    live = np.unique(np.concatenate([repeated, known_keys(items)]))
+
+    plain: dict[str, npt.NDArray[np.int64]] = {}
+    disputed: list[pa.Table] = []
+    verdicts: list[pa.Table] = []
+    counts: Counts = Counter()
+    first_reads: dict[int, datetime] = {}
+    for claim in sorted(set(claims)):
+        sightings = read(claim)
+        contested = rows_with_keys(sightings, live)
+        plain[claim] = np.flatnonzero(~contested)
+        rows = sightings.take(pa.array(plain[claim]))
+        verdicts.append(_plain_verdicts(claim, rows))
+        _count_plain(rows, counts)
+        _note_documents(sightings, first_reads)
+        if contested.any():
+            disputed.append(_with_claim(sightings.filter(pa.array(contested)), claim))
+
+    before = set(history.filter(is_document).column("content").to_pylist())
+    documents = [document_row(key, first_reads[key]) for key in sorted(first_reads.keys() - before)]
+    judge = Judge(known_from(history), headline_window, live)
     for document in documents:
         judge.note_document(document.content, document.fetched_at)
-    disputed = sightings.filter(pa.array(contested))
-    judged = _visit(judge, disputed)
-    plain = sightings.filter(pa.array(~contested))
+    if disputed:
+        verdicts.append(_visit(judge, _in_visit_order(disputed), counts))
     return Judgement(
-        verdicts=pa.concat_tables([_plain_verdicts(plain), _judged_verdicts(disputed, judged)]),
-        known=pa.concat_tables(
-            [_plain_known(plain), known_table(judge.changed()), known_table(documents)]
-        ),
+        verdicts=pa.concat_tables(verdicts) if verdicts else _NO_VERDICTS,
+        plain=plain,
+        changed=[*judge.changed(), *documents],
         documents=tuple(document.content for document in documents),
-        counts=_counts(plain, disputed, judged),
+        counts=counts,
     )
 
 
-def _visit(judge: Judge, disputed: pa.Table) -> list[Verdict]:
-    """Verdicts in the table's order, reached in visit order."""
-    sightings: list[Sighting] = list(sightings_from(disputed))
-    verdicts: dict[int, Verdict] = {}
-    for place in sorted(range(len(sightings)), key=lambda i: visit_order(sightings[i])):
-        verdicts[place] = judge.judge(sightings[place])
-    return [verdicts[place] for place in range(len(sightings))]
+def _with_claim(rows: pa.Table, claim: str) -> pa.Table:
+    return rows.append_column("claim", pa.array([claim] * rows.num_rows, pa.string()))
 
 
-def _new_documents(sightings: pa.Table, known: pa.Table) -> list[KnownItem]:
-    """History rows for documents whose bytes were not read before."""
+def _note_documents(sightings: pa.Table, first_reads: dict[int, datetime]) -> None:
+    """When each document was first fetched."""
     rows = sightings.filter(pc.invert(sightings.column("is_reject")))
-    first = rows.group_by("document").aggregate([("fetched_at", "min")]).sort_by("document")
-    before = set(known.column("content").to_pylist())
-    pairs = zip(
+    first = rows.group_by("document").aggregate([("fetched_at", "min")])
+    for key, fetched_at in zip(
         first.column("document").to_pylist(),
         first.column("fetched_at_min").to_pylist(),
         strict=True,
+    ):
+        first_reads[key] = min(fetched_at, first_reads.get(key, fetched_at))
+
+
+def _in_visit_order(parts: list[pa.Table]) -> pa.Table:
+    """Rows in the order of :func:`transforms.identity.judge.visit_order`."""
+    rows = pa.concat_tables(parts).combine_chunks()
+    ids = ids_of(rows.column("item_id"))
+    published = rows.column("published_at").cast(pa.int64())
+    _, sources = np.unique(rows.column("source").to_pylist(), return_inverse=True)
+    order = np.lexsort(
+        (
+            rows.column("address").to_numpy(),
+            sources,
+            rows.column("position").to_numpy(),
+            rows.column("document").to_numpy(),
+            rows.column("content").to_numpy(),
+            ids[:, 1],
+            ids[:, 0],
+            published.fill_null(np.iinfo(np.int64).max).to_numpy(),
+            rows.column("fetched_at").cast(pa.int64()).to_numpy(),
+        )
     )
-    return [document_row(key, fetched_at) for key, fetched_at in pairs if key not in before]
+    return rows.take(pa.array(order))
 
 
-def document_row(key: int, fetched_at: datetime) -> KnownItem:
-    """The history row of a document that was read: only its key means anything."""
-    return KnownItem(
-        item_id=b"\xff" + key.to_bytes(15, "big"),
-        status=Status.DOCUMENT,
-        article_id=bytes(16),
-        source="",
-        day=fetched_at.date(),
-        first_seen_at=fetched_at,
-        revision=0,
-        returns=0,
-        contents=(),
-        aliases=(key,),
-        url_keys=(),
-        headline_keys=(),
-        fetched_at=fetched_at,
-        content=key,
-        headline_hash=0,
-        summary_hash=0,
-        body_hash=0,
-        published_at=None,
-        text_hash=0,
-        lead_hash=0,
-        words=0,
-        sketch=b"",
-    )
-
-
-def _constant(value: Any, count: int, kind: pa.DataType) -> pa.Array:
-    return pa.array([value] * count, type=kind)
-
-
-def _plain_verdicts(plain: pa.Table) -> pa.Table:
-    """New articles and new rejects: everything follows from the row itself."""
-    count = plain.num_rows
-    columns = {name: plain.column(name) for name in ("claim", "batch", "row", "day")}
-    columns |= {
-        "table": pc.if_else(plain.column("is_reject"), "rejects", "articles"),
-        "article_id": plain.column("item_id"),
-        "revision": _constant(1, count, pa.uint32()),
-        "first_seen_at": plain.column("fetched_at"),
-        "changed": _constant([], count, pa.list_(pa.string())),
-        "flapping": _constant(False, count, pa.bool_()),
-        "kind": pa.nulls(count, pa.string()),
-        "score": _constant(0.0, count, pa.float32()),
-        "evidence": pa.nulls(count, pa.string()),
-    }
-    return _with_size(pa.table(columns, schema=VERDICTS), plain)
-
-
-def _judged_verdicts(disputed: pa.Table, verdicts: list[Verdict]) -> pa.Table:
-    """The stored ones among the judged rows."""
-    stored = [place for place, verdict in enumerate(verdicts) if verdict.outcome in _TABLE_OF]
+def _visit(judge: Judge, disputed: pa.Table, counts: Counts) -> pa.Table:
+    """The verdicts of those rows that are to be stored."""
+    stored: list[int] = []
+    kept: list[Verdict] = []
+    for place, sighting in enumerate(sightings_from(disputed)):
+        verdict = judge.judge(sighting)
+        counts[sighting.source, verdict.outcome, sighting.position < 0] += 1
+        if verdict.outcome in _TABLE_OF:
+            stored.append(place)
+            kept.append(verdict)
     rows = disputed.take(pa.array(stored, type=pa.int64()))
-    kept = [verdicts[place] for place in stored]
     columns: dict[str, Any] = {name: rows.column(name) for name in ("claim", "batch", "row")}
     columns["table"] = [_TABLE_OF[verdict.outcome] for verdict in kept]
     for name in Verdict.__dataclass_fields__:
@@ -178,58 +198,99 @@ def _judged_verdicts(disputed: pa.Table, verdicts: list[Verdict]) -> pa.Table:
     return _with_size(pa.table(columns, schema=VERDICTS), rows)
 
 
+def _constant(value: Any, count: int, kind: pa.DataType) -> pa.Array:
+    return pa.array([value] * count, type=kind)
+
+
+def _plain_verdicts(claim: str, plain: pa.Table) -> pa.Table:
+    """New articles and new rejects: everything follows from the row itself."""
+    count = plain.num_rows
+    columns: dict[str, Any] = {name: plain.column(name) for name in ("batch", "row", "day")}
+    columns |= {
+        "claim": _constant(claim, count, pa.string()),
+        "table": pc.if_else(plain.column("is_reject"), "rejects", "articles"),
+        "article_id": plain.column("item_id"),
+        "revision": _constant(1, count, pa.uint32()),
+        "first_seen_at": plain.column("fetched_at"),
+        "changed": _constant([], count, pa.list_(pa.string())),
+        "flags": _constant([], count, pa.list_(pa.string())),
+        "kind": pa.nulls(count, pa.string()),
+        "score": _constant(0.0, count, pa.float32()),
+        "evidence": pa.nulls(count, pa.string()),
+    }
+    ordered = {name: columns[name] for name in VERDICTS.names}
+    return _with_size(pa.table(ordered, schema=VERDICTS), plain)
+
+
 def _with_size(verdicts: pa.Table, rows: pa.Table) -> pa.Table:
     return verdicts.append_column("size", rows.column("size")).append_column(
         "item_id", rows.column("item_id")
     )
 
 
-def _plain_known(plain: pa.Table) -> pa.Table:
-    """History rows of items that met no one: made column by column."""
+_NO_VERDICTS = (
+    VERDICTS.append(pa.field("size", pa.uint32()))
+    .append(KNOWN_ITEMS.field("item_id"))
+    .empty_table()
+)
+
+
+def plain_known(plain: pa.Table) -> pa.Table:
+    """History rows of sightings that met no one, column by column.
+
+    The same as :func:`transforms.identity.known.first_known` makes of each.
+    """
     count = plain.num_rows
-    status = pc.if_else(
-        plain.column("is_reject"),
-        pa.scalar(Status.REJECT.value, pa.uint8()),
-        pa.scalar(Status.ARTICLE.value, pa.uint8()),
-    )
+    is_reject = plain.column("is_reject")
+    no_keys = _constant([], count, pa.list_(pa.uint64()))
     columns = {name: plain.column(name) for name in KNOWN_ITEMS.names if name in plain.column_names}
     columns |= {
-        "status": status,
+        "status": pc.if_else(
+            is_reject,
+            pa.scalar(Status.REJECT.value, pa.uint8()),
+            pa.scalar(Status.ARTICLE.value, pa.uint8()),
+        ),
         "article_id": plain.column("item_id"),
         "first_seen_at": plain.column("fetched_at"),
-        "revision": pc.if_else(
-            plain.column("is_reject"), pa.scalar(0, pa.uint32()), pa.scalar(1, pa.uint32())
-        ),
+        "revision": pc.if_else(is_reject, pa.scalar(0, pa.uint32()), pa.scalar(1, pa.uint32())),
         "returns": _constant(0, count, pa.uint32()),
-        "contents": _lists(plain.column("content")),
-        "url_keys": _lists(plain.column("url_key")),
-        "headline_keys": _lists(plain.column("headline_key")),
+        "redates": _constant(0, count, pa.uint32()),
+        "has_guid": plain.column("guid_key").is_valid(),
+        "has_link": plain.column("link_key").is_valid(),
+        "contents": _lists(plain, "content"),
+        "versions": _lists(plain, "version"),
+        "asides": no_keys,
+        "aliases": _lists(plain, *UNITING),
+        "url_keys": _lists(plain, "url_key"),
+        "global_guids": _lists(plain, "global_guid"),
+        "headline_keys": _lists(plain, "headline_key"),
+        "evidence": _constant([], count, pa.list_(pa.uint32())),
     }
-    return pa.table(columns, schema=KNOWN_ITEMS)
+    return pa.table({name: columns[name] for name in KNOWN_ITEMS.names}, schema=KNOWN_ITEMS)
 
 
-def _lists(column: pa.ChunkedArray) -> pa.Array:
-    """Each value as a list of one, each NULL as an empty list."""
-    array = column.combine_chunks()
-    present = array.is_valid().to_numpy(zero_copy_only=False)
-    offsets: npt.NDArray[np.int32] = np.concatenate([[0], np.cumsum(present)]).astype(np.int32)
-    return pa.ListArray.from_arrays(pa.array(offsets), array.drop_null())
+def _lists(table: pa.Table, *names: str) -> pa.Array:
+    """The values of some columns, row by row as a list; NULLs are left out."""
+    columns = [table.column(name).combine_chunks() for name in names]
+    present = np.stack(
+        [column.is_valid().to_numpy(zero_copy_only=False) for column in columns], axis=1
+    )
+    values = np.stack(
+        [column.fill_null(0).to_numpy(zero_copy_only=False) for column in columns], axis=1
+    )
+    offsets: npt.NDArray[np.int32] = np.concatenate([[0], np.cumsum(present.sum(axis=1))]).astype(
+        np.int32
+    )
+    return pa.ListArray.from_arrays(pa.array(offsets), pa.array(values[present], pa.uint64()))
 
 
-def _counts(plain: pa.Table, disputed: pa.Table, verdicts: list[Verdict]) -> Counts:
-    counts: Counts = Counter()
-    for source, is_document, is_reject in _who(plain):
-        counts[source, Outcome.REJECTED if is_reject else Outcome.NEW, is_document] += 1
-    for (source, is_document, _), verdict in zip(_who(disputed), verdicts, strict=True):
-        counts[source, verdict.outcome, is_document] += 1
-    return counts
-
-
-def _who(table: pa.Table) -> Iterator[tuple[str, bool, bool]]:
-    whole = pc.less(table.column("position"), 0)
-    return zip(
-        table.column("source").to_pylist(),
+def _count_plain(plain: pa.Table, counts: Counts) -> None:
+    whole = pc.less(plain.column("position"), 0)
+    who: Iterator[tuple[str, bool, bool]] = zip(
+        plain.column("source").to_pylist(),
         whole.to_pylist(),
-        table.column("is_reject").to_pylist(),
+        plain.column("is_reject").to_pylist(),
         strict=True,
     )
+    for (source, is_document, is_reject), number in Counter(who).items():
+        counts[source, Outcome.REJECTED if is_reject else Outcome.NEW, is_document] += number

@@ -12,13 +12,18 @@ from schemas.judgement import Status
 from schemas.ledger import DataFile
 from schemas.parquet import KNOWN_ITEMS, table_schema
 from schemas.tables import TABLES
-from transforms.identity.sightings import known_from, latest_of_each
-from transforms.lake.commit import Commit, commit_numbers, read_commit
+from transforms.identity.columns import known_from, latest_of_each
+from transforms.lake.check_ledger import ledger_problems
+from transforms.lake.commit import Commit, commit_numbers, keys_paths, read_commit
 from transforms.lake.errors import DamagedLakeError
 from transforms.lake.files import file_hash
 from transforms.lake.history import read_all_known
 from transforms.lake.layout import DATA_SUFFIX, TABLE_FOLDERS, Layout, commit_name
 from transforms.lake.rebuild import known_documents, rebuild_known
+from transforms.lake.segment import Segment
+
+HISTORY = ("keys", "index")
+"""Tables of files that later commits may have replaced."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +50,14 @@ def check_lake(layout: Layout) -> Findings:
     except DamagedLakeError as error:
         return _found([str(error)], layout, [])
     problems = list(_commit_problems(layout, commits))
-    damaged = [problem for commit in commits for problem in _file_problems(layout, commit)]
+    live = keys_paths(commits[-1].history) if commits else set()
+    damaged = list(_missing_segments(layout, commits, live))
+    for commit in commits:
+        damaged += _file_problems(layout, commit, live)
     problems += damaged
     if not damaged:
         problems += _id_problems(layout, commits)
-        problems += _ledger_problems(layout, commits)
+        problems += ledger_problems(layout, commits)
         problems += _history_problems(layout)
     return _found(problems, layout, commits)
 
@@ -93,8 +101,16 @@ def _commit_problems(layout: Layout, commits: list[Commit]) -> Iterator[str]:
                 yield f"{path}: no commit names this file"
 
 
-def _file_problems(layout: Layout, commit: Commit) -> Iterator[str]:
+def _missing_segments(layout: Layout, commits: list[Commit], live: set[str]) -> Iterator[str]:
+    named = {file.path for commit in commits for file in commit.files}
+    for path in sorted(live - named):
+        yield f"{layout.absolute(path)}: the last commit calls it live and no commit wrote it"
+
+
+def _file_problems(layout: Layout, commit: Commit, live: set[str]) -> Iterator[str]:
     for file in commit.files:
+        if file.table in HISTORY and file.path not in live:
+            continue  # It was merged into a later one.
         path = layout.absolute(file.path)
         if not path.is_file():
             yield f"{path}: missing; commit {commit.number} names it"
@@ -105,13 +121,17 @@ def _file_problems(layout: Layout, commit: Commit) -> Iterator[str]:
 
 
 def _schema_problems(path: Path, file: DataFile) -> Iterator[str]:
+    if file.table == "index":
+        return
     if file.table == "keys":
-        with pa.memory_map(str(path)) as source:
-            known = pa.ipc.open_file(source)
-            if not known.schema.equals(KNOWN_ITEMS):
-                yield f"{path}: its schema is not that of a keys file"
-            if (rows := known.read_all().num_rows) != file.rows:
-                yield f"{path}: has {rows} rows, its commit says {file.rows}"
+        segment = Segment(path)
+        rows = segment.read_all()
+        if not rows.schema.equals(KNOWN_ITEMS):
+            yield f"{path}: its schema is not that of a segment of the history"
+        elif not segment.index_is_due():
+            yield f"{path}: its index does not lead to its rows"
+        if rows.num_rows != file.rows:
+            yield f"{path}: has {rows.num_rows} rows, its commit says {file.rows}"
         return
     if not path.name.endswith(DATA_SUFFIX):
         yield f"{path}: its name does not end in {DATA_SUFFIX}"
@@ -162,34 +182,6 @@ def _id_problems(layout: Layout, commits: list[Commit]) -> Iterator[str]:
             if reject in seen:
                 yield f"{file.path}: reject {reject} is also in {seen[reject]}"
             seen[reject] = file.path
-
-
-def _ledger_problems(layout: Layout, commits: list[Commit]) -> Iterator[str]:
-    for commit in commits:
-        rows = Counter[str]()
-        for file in commit.files:
-            rows[file.table] += file.rows
-        ledger = commit.ledger
-        read = ledger["documents_parsed"] + ledger["documents_rejected"]
-        if ledger["documents_read"] != read:
-            yield f"commit {commit.number}: documents read are not parsed + rejected"
-        kinds = ("new", "revised", "unchanged", "duplicate", "rejected")
-        if ledger["items_read"] != sum(ledger[f"items_{kind}"] for kind in kinds):
-            yield f"commit {commit.number}: items read are not {' + '.join(kinds)}"
-        due = {
-            "articles": ledger["items_new"] + ledger["items_revised"],
-            "duplicates": ledger["items_duplicate"],
-            "rejects": ledger["items_rejected"]
-            + ledger["documents_rejected"]
-            - ledger["rejects_repeated"],
-            "runs": 1 + len(commit.sources),
-        }
-        for table, number in due.items():
-            if rows[table] != number:
-                yield (
-                    f"commit {commit.number}: its ledger has {number} rows of {table}, "
-                    f"its files {rows[table]}"
-                )
 
 
 def _history_problems(layout: Layout) -> Iterator[str]:

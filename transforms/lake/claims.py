@@ -2,7 +2,8 @@
 
 A claim file holds the rows of one flush, sorted by day and id and cut into small record batches,
 so that whoever writes one day's file decompresses little else. Its name is the hash of its bytes:
-a bundle that a runner repeats writes the same file again.
+a bundle that a runner repeats writes the same file again. Beside it lie the sightings of its rows,
+not compressed, so that a column of them can be read without the others.
 """
 
 from collections.abc import Iterable, Sequence
@@ -15,9 +16,9 @@ import pyarrow as pa
 from schemas.judgement import Sighting
 from schemas.parquet import STAGED_ARTICLES, STAGED_REJECTS
 from schemas.records import Article, Reject
-from transforms.identity.sightings import sightings_batch
+from transforms.identity.columns import sightings_table
 from transforms.lake.files import content_name, write_whole
-from transforms.lake.layout import CLAIM_SUFFIX, Staging
+from transforms.lake.layout import CLAIM_SUFFIX, SIGHTINGS_SUFFIX, Staging
 
 ROWS_PER_BATCH = 256
 
@@ -25,17 +26,15 @@ _OPTIONS = pa.ipc.IpcWriteOptions(compression="lz4")
 _NESTED = ("quotes", "date_candidates")
 
 
-def write_claim(
-    staging: Staging, rows: Iterable[tuple[Article | Reject, Sighting]]
-) -> pa.RecordBatch:
-    """Write one claim file.
+def write_claim(staging: Staging, rows: Iterable[tuple[Article | Reject, Sighting]]) -> str:
+    """Write one claim file and the sightings of its rows.
 
     Args:
         staging: where to.
         rows: records of one kind with their sightings; at least one.
 
     Returns:
-        The sightings, each with its place in the file.
+        The name of the claim file.
     """
     ordered = sorted(rows, key=lambda row: (row[1].day, row[1].item_id, row[1].position))
     records = [record for record, _ in ordered]
@@ -45,10 +44,31 @@ def write_claim(
         for start in range(0, len(records), ROWS_PER_BATCH):
             writer.write_batch(_batch(records[start : start + ROWS_PER_BATCH], schema))
     content = sink.getvalue()
-    name = content_name(content) + CLAIM_SUFFIX
-    write_whole(staging.claims / name, content, sync=False)
     places = [divmod(place, ROWS_PER_BATCH) for place in range(len(records))]
-    return sightings_batch([sighting for _, sighting in ordered], name, places)
+    seen = _as_file(sightings_table([sighting for _, sighting in ordered], places))
+    # The same rows may be seen otherwise, fetched under another name: both make the name.
+    name = content_name(f"{content_name(content)} {content_name(seen)}".encode()) + CLAIM_SUFFIX
+    write_whole(staging.claims / name, content, sync=False)
+    write_whole(staging.claims / f"{name}{SIGHTINGS_SUFFIX}", seen, sync=False)
+    return name
+
+
+def read_sightings(staging: Staging, claim: str) -> pa.Table:
+    """The sightings of a claim file, on a memory map: a column that is not read costs nothing.
+
+    Args:
+        staging: where it is.
+        claim: the name of the claim file.
+    """
+    with pa.memory_map(str(staging.claims / f"{claim}{SIGHTINGS_SUFFIX}")) as source:
+        return pa.ipc.open_file(source).read_all()
+
+
+def _as_file(table: pa.Table) -> pa.Buffer:
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_file(sink, table.schema) as writer:
+        writer.write_table(table)
+    return sink.getvalue()
 
 
 def _batch(records: Sequence[Article | Reject], schema: pa.Schema) -> pa.RecordBatch:

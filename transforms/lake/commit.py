@@ -13,7 +13,7 @@ the next run rolls the commit forward. Nothing is lost, nothing is doubled.
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
@@ -23,9 +23,11 @@ from schemas.ledger import DataFile
 from schemas.tables import SCHEMA_VERSION
 from transforms.lake.errors import CommitConflictError, DamagedLakeError
 from transforms.lake.files import sync_folder, write_whole
-from transforms.lake.layout import Layout, Staging, commit_name
+from transforms.lake.layout import INDEX_SUFFIX, KEYS_SUFFIX, Layout, Staging, commit_name
 
-RECORD_VERSION = 1
+RECORD_VERSION = 2
+"""2: the history lies in segments, and each record names all that are live."""
+
 _RECORD_NAMES = "[0-9]" * 8 + ".json"
 
 
@@ -38,6 +40,8 @@ class Commit:
         staging: name of the staging folder its files were written in.
         started_at: when the run was started, ISO 8601, UTC.
         files: every file it adds to the lake.
+        history: the segments of the history that are live after it: paths of their rows, the
+            oldest first. Those of earlier commits that are not among them are gone.
         documents: keys of the documents read for the first time, 16 hex digits each.
         ledger: the run's own ledger row, column by column.
         sources: the ledger rows of its sources.
@@ -47,6 +51,7 @@ class Commit:
     staging: str
     started_at: str
     files: tuple[DataFile, ...]
+    history: tuple[str, ...]
     documents: tuple[str, ...]
     ledger: dict[str, int]
     sources: dict[str, dict[str, int]]
@@ -64,21 +69,54 @@ class Commit:
 def _parse(path: Path) -> Commit:
     try:
         document: dict[str, Any] = json.loads(path.read_bytes())
-        files = tuple(
-            DataFile(**{**file, "date": date.fromisoformat(file["date"]) if file["date"] else None})
-            for file in document["files"]
-        )
-        return Commit(
+        version = document["record_version"], document["schema_version"]
+        if version != (RECORD_VERSION, SCHEMA_VERSION):
+            raise DamagedLakeError(
+                f"{path}: written by another version of newsbeam (record {version[0]}, schema "
+                f"{version[1]}; this one reads {RECORD_VERSION} and {SCHEMA_VERSION}); read the "
+                "lake with that version, or make it again from its input"
+            )
+        commit = Commit(
             number=document["number"],
             staging=document["staging"],
             started_at=document["started_at"],
-            files=files,
+            files=tuple(map(_file, document["files"])),
+            history=tuple(document["history"]),
             documents=tuple(document["documents"]),
             ledger=document["ledger"],
             sources=document["sources"],
         )
-    except (ValueError, KeyError, TypeError) as error:
+        _check_types(commit)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise DamagedLakeError(f"{path}: not a commit record ({error})") from error
+    return commit
+
+
+def _file(entry: dict[str, Any]) -> DataFile:
+    day = date.fromisoformat(entry["date"]) if entry["date"] else None
+    return DataFile(**{**entry, "date": day})
+
+
+def _check_types(commit: Commit) -> None:
+    """A record is read by people's tools and edited by their hands: trust no field."""
+    counts = [commit.ledger, *commit.sources.values()]
+    texts = [commit.staging, commit.started_at, *commit.history, *commit.documents]
+    numbers = [commit.number, *(number for row in counts for number in row.values())]
+    for file in commit.files:
+        texts += [file.table, file.path, file.staged, file.xxh128]
+        numbers += [file.rows, file.bytes]
+    for text in texts:
+        _require(isinstance(text, str), f"{text!r} is no text")
+    for number in numbers:
+        _require(type(number) is int and number >= 0, f"{number!r} is no count")
+    for path in [*commit.history, *(file.path for file in commit.files)]:
+        if path.startswith("/") or ".." in Path(path).parts:
+            raise ValueError(f"{path} leads out of the lake")
+
+
+def _require(holds: bool, what: str) -> None:
+    if not holds:
+        raise TypeError(what)
 
 
 def commit_numbers(layout: Layout) -> list[int]:
@@ -165,7 +203,25 @@ def publish(layout: Layout, number: int) -> None:
             raise DamagedLakeError(f"{target}: named by commit {number} but nowhere to be found")
     for folder in sorted(folders):
         sync_folder(folder)
+    _remove_superseded(layout, commit)
     _discard(layout, staging.folder)
+
+
+def keys_paths(segments: Iterable[str]) -> set[str]:
+    """Paths of all files that belong to segments of the history."""
+    return {
+        path.removesuffix(KEYS_SUFFIX) + suffix
+        for path in segments
+        for suffix in (KEYS_SUFFIX, INDEX_SUFFIX)
+    }
+
+
+def _remove_superseded(layout: Layout, commit: Commit) -> None:
+    """Take away the segments that were merged into others."""
+    live = keys_paths(commit.history)
+    for path in sorted(layout.keys.iterdir()) if layout.keys.is_dir() else ():
+        if str(path.relative_to(layout.root)) not in live:
+            path.unlink()
 
 
 def recover(layout: Layout) -> None:

@@ -51,3 +51,21 @@ def file_hash(path: Path) -> str:
         while piece := handle.read(1 << 20):
             state.update(piece)
     return state.hexdigest()
+
+
+def adopt(temporary: Path) -> tuple[Path, str, int]:
+    """Give a finished file the name of its content, and make it survive a power cut.
+
+    Args:
+        temporary: a file named ``<anything>.<suffix>.tmp``.
+
+    Returns:
+        Its new path ``<hash>.<suffix>``, its hash and its size in bytes.
+    """
+    content_hash = file_hash(temporary)
+    path = temporary.with_name(content_hash + Path(temporary.stem).suffix)
+    with temporary.open("rb") as handle:
+        os.fsync(handle.fileno())
+        size = os.fstat(handle.fileno()).st_size
+    temporary.replace(path)
+    return path, content_hash, size

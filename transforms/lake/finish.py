@@ -59,8 +59,7 @@ def finish_run(
         (count for one in written for count in one.counts),
     )
     files.append(write_table(staging, run_id, "runs", started_at.date(), ledger_table(rows)))
-    if summary.keys_file is not None:
-        files.append(summary.keys_file)
+    files += summary.files
     make_commit(
         layout,
         Commit(
@@ -68,6 +67,7 @@ def finish_run(
             staging=staging.name,
             started_at=started_at.isoformat(),
             files=tuple(sorted(files, key=lambda file: file.path)),
+            history=summary.segments,
             documents=tuple(f"{key:016x}" for key in summary.documents),
             ledger=_numbers(rows[0]),
             sources={str(row.source): _numbers(row) for row in rows[1:]},

@@ -1,85 +1,110 @@
-"""The history of known items: read by key, written once a commit.
+"""The history of known items: a few segments, asked by key, merged as they grow.
 
-A keys file holds one row an item that its commit created or changed; the row of the latest commit
-counts. The files are derived from the tables (:mod:`transforms.lake.rebuild`) and the commits.
+Each commit that has something to remember writes one segment and names all that are live after it,
+so a run reads the latest record only. Before it is written, a segment takes in the youngest old
+ones as long as they are not much larger than itself; their number stays logarithmic in the number
+of known items, and so does the work per item. The history is derived: it can be made again from
+the tables (:mod:`transforms.lake.rebuild`) and the commits.
 """
 
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 
+import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from schemas.ledger import DataFile
 from schemas.parquet import KNOWN_ITEMS
-from transforms.identity.sightings import Keys, rows_with_keys
-from transforms.lake.commit import read_commits
+from transforms.identity.columns import Keys
+from transforms.lake.commit import latest_number, read_commit
 from transforms.lake.files import content_name, write_whole
-from transforms.lake.layout import KEYS_SUFFIX, Layout, Staging
+from transforms.lake.layout import Layout, Staging
+from transforms.lake.segment import Part, segment_at, write_segment
 
-_OPTIONS = pa.ipc.IpcWriteOptions(compression="lz4")
-ROWS_PER_BATCH = 16_384
-_KEY_COLUMNS = ("aliases", "url_keys", "headline_keys")
+GROWTH = 2
+"""A segment takes in the one before it while that has at most so many times its rows."""
 
+MOST_ROWS = 1 << 20
+"""Rows of the largest segment that is merged: no run shall pay for rewriting the whole history."""
 
-def keys_files(layout: Layout) -> list[str]:
-    """Paths of all keys files, oldest commit first, relative to the lake."""
-    return [
-        file.path
-        for commit in read_commits(layout)
-        for file in commit.files
-        if file.table == "keys"
-    ]
+_FOUND_SUFFIX = ".known"
 
 
-def read_known(path: Path, keys: Keys) -> pa.Table:
-    """The rows of a keys file that have one of the keys.
+def live_segments(layout: Layout) -> tuple[str, ...]:
+    """Paths of the live segments' rows, the oldest first, relative to the lake."""
+    number = latest_number(layout)
+    return read_commit(layout, number).history if number else ()
 
-    Only the key columns are looked at for the others.
+
+def find_known(
+    layout: Layout, staging: Staging, segments: Sequence[str], keys: Keys, shard: int
+) -> Iterator[str]:
+    """Put down the known items that have one of the keys, a file a segment.
 
     Args:
-        path: the file.
-        keys: sorted, without repeats.
+        layout: the lake.
+        staging: where to.
+        segments: which segments to ask, the oldest first.
+        keys: sorted.
+        shard: the group the keys are of; part of the name.
+
+    Returns:
+        Names of the files; they sort by the age of the segments.
     """
-    with pa.memory_map(str(path)) as source:
-        columns = [KNOWN_ITEMS.get_field_index(name) for name in _KEY_COLUMNS]
-        options = pa.ipc.IpcReadOptions(included_fields=columns)
-        hit = rows_with_keys(
-            pa.ipc.open_file(source, options=options).read_all(), keys, _KEY_COLUMNS
-        )
-        if not hit.any():
-            return KNOWN_ITEMS.empty_table()
-        return pa.ipc.open_file(source).read_all().filter(pa.array(hit))
+    wanted = np.unique(keys)
+    for number, path in enumerate(segments):
+        found = segment_at(layout, path).find(wanted)
+        if found.num_rows:
+            sink = pa.BufferOutputStream()
+            with pa.ipc.new_file(sink, KNOWN_ITEMS) as writer:
+                writer.write_table(found)
+            content = sink.getvalue()
+            name = f"{number:08d}-{shard:02d}-{content_name(content)}{_FOUND_SUFFIX}"
+            write_whole(staging.claims / name, content, sync=False)
+            yield name
 
 
-def read_all_known(layout: Layout) -> pa.Table:
-    """All rows of all keys files, oldest commit first."""
+def read_found(staging: Staging, names: Sequence[str]) -> pa.Table:
+    """What was put down by :func:`find_known`, the oldest segment first."""
     tables = []
-    for path in keys_files(layout):
-        with pa.memory_map(str(layout.absolute(path))) as source:
+    for name in sorted(names):
+        with pa.memory_map(str(staging.claims / name)) as source:
             tables.append(pa.ipc.open_file(source).read_all())
     return pa.concat_tables(tables) if tables else KNOWN_ITEMS.empty_table()
 
 
-def write_known(staging: Staging, commit: str, known: pa.Table) -> DataFile | None:
-    """Write a run's keys file to staging; None when there is nothing to say."""
-    if not known.num_rows:
-        return None
-    order = pc.sort_indices(known, [("item_id", "ascending")])
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_file(sink, KNOWN_ITEMS, options=_OPTIONS) as writer:
-        for start in range(0, len(order), ROWS_PER_BATCH):
-            # Batch by batch, so that no second copy of the whole is ever held.
-            writer.write_table(known.take(order.slice(start, ROWS_PER_BATCH)).combine_chunks())
-    content = sink.getvalue()
-    name = content_name(content)
-    staged = f"files/{name}{KEYS_SUFFIX}"
-    write_whole(staging.folder / staged, content)
-    return DataFile(
-        table="keys",
-        date=None,
-        path=f"_newsbeam/keys/{commit}-{name[:16]}{KEYS_SUFFIX}",
-        staged=staged,
-        rows=known.num_rows,
-        bytes=len(content),
-        xxh128=name,
-    )
+def read_all_known(layout: Layout) -> pa.Table:
+    """All rows of all live segments, the oldest first."""
+    tables = [segment_at(layout, path).read_all() for path in live_segments(layout)]
+    return pa.concat_tables(tables) if tables else KNOWN_ITEMS.empty_table()
+
+
+def write_history(
+    layout: Layout, staging: Staging, commit: str, segments: Sequence[str], parts: Sequence[Part]
+) -> tuple[tuple[DataFile, ...], tuple[str, ...]]:
+    """Write what a run adds to the history, together with the segments it takes in.
+
+    Args:
+        layout: the lake.
+        staging: where to.
+        commit: the run's commit number, eight digits.
+        segments: the live segments, the oldest first.
+        parts: what the run adds.
+
+    Returns:
+        The files written, and the segments that are live once they are committed.
+    """
+    kept = list(segments)
+    old: list[Part] = []
+    size = sum(part.order().num_rows for part in parts)
+    if not size:
+        return (), tuple(segments)
+    while kept:
+        segment = segment_at(layout, kept[-1])
+        rows = segment.order().num_rows
+        if rows > GROWTH * size or rows + size > MOST_ROWS:
+            break
+        kept.pop()
+        old.insert(0, segment)
+        size += rows
+    files = write_segment(staging, commit, [*old, *parts])
+    return files, (*kept, files[0].path)

@@ -6,6 +6,7 @@
     <lake>/duplicates/… rejects/… runs/…
     <lake>/_newsbeam/commits/00000001.json       one record a commit; its presence is the commit
     <lake>/_newsbeam/keys/00000001-….arrow       the history of known items, derived from the tables
+    <lake>/_newsbeam/keys/00000001-….index       where in it a key stands
     <lake>/_newsbeam/staging/00000002-a1/        what a run has written and not yet committed
     <lake>/_newsbeam/trash/…                     on its way out
     <lake>/_newsbeam/lock                        who is writing
@@ -22,7 +23,9 @@ TABLE_FOLDERS = ("articles", "duplicates", "rejects", "runs")
 MACHINERY = "_newsbeam"
 DATA_SUFFIX = ".parquet"
 KEYS_SUFFIX = ".arrow"
+INDEX_SUFFIX = ".index"
 CLAIM_SUFFIX = ".claim"
+SIGHTINGS_SUFFIX = ".sightings"
 
 
 def partition(day: date) -> str:
@@ -64,6 +67,11 @@ class Layout:
     def trash(self) -> Path:
         """Staging of dead runs, moved aside before it is deleted."""
         return self.machinery / "trash"
+
+    @property
+    def keys(self) -> Path:
+        """Segments of the history."""
+        return self.machinery / "keys"
 
     @property
     def lock(self) -> Path:

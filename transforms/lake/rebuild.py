@@ -14,8 +14,8 @@ from schemas.judgement import KnownItem, Outcome, Sighting, Verdict
 from schemas.reasons import Reason, Stage
 from schemas.records import Article, DateCandidate, Quote, Reject
 from transforms.identity.judge import Judge, visit_order
+from transforms.identity.known import document_row
 from transforms.identity.sightings import sighting_of_article, sighting_of_reject
-from transforms.identity.verdicts import document_row
 from transforms.lake.commit import Commit, read_commits
 from transforms.lake.layout import Layout
 

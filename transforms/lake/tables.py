@@ -143,12 +143,10 @@ def _articles(rows: pa.Table, verdicts: pa.Table, describe: Describe) -> dict[st
     full["article_id"] = _hex(verdicts.column("article_id"))
     for name in ("revision", "first_seen_at", "changed"):
         full[name] = verdicts.column(name)
-    flapping = verdicts.column("flapping").to_pylist()
-    if any(flapping):
-        full["flags"] = [
-            sorted({*flags, "flapping"}) if flaps else flags
-            for flags, flaps in zip(rows.column("flags").to_pylist(), flapping, strict=True)
-        ]
+    raised = verdicts.column("flags").to_pylist()
+    if any(raised):
+        own = rows.column("flags").to_pylist()
+        full["flags"] = [sorted({*a, *b}) for a, b in zip(own, raised, strict=True)]
     return full
 
 

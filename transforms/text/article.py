@@ -24,6 +24,7 @@ from transforms.identity.rejects import reject_item
 from transforms.text.body import read_line, read_text
 from transforms.text.clean import as_written
 from transforms.text.dates import choose_published
+from transforms.text.notices import find_notice
 from transforms.text.urls import canonical_url
 from transforms.text.words import word_count
 
@@ -102,7 +103,7 @@ def normalize(item: FeedItem, origin: Origin) -> Article | Reject:
         language_declared=_written(item.language),
         categories=categories,
         content_hash=content_hash(headline, summary, body, published.published_at),
-        flags=_flags(item, published, headline, body, reader.repaired),
+        flags=_flags(item, origin, published, headline, body, reader.repaired),
         format=origin.format,
         document_uri=origin.document_uri,
         document_sha256=origin.document_sha256,
@@ -163,17 +164,23 @@ def _candidate(candidate: DateCandidate) -> DateCandidate:
 
 def _flags(
     item: FeedItem,
+    origin: Origin,
     published: PublishedDate,
     headline: str | None,
     body: str | None,
     repaired: bool,
 ) -> tuple[str, ...]:
+    found = find_notice(headline, body)
+    notice = found.kind if found else None
     noticed = {
+        "fetch_time_assumed": not origin.fetched_known,
         "no_headline": headline is None,
         "no_body": body is None,
         "guid_untrusted": not item.guid_trusted,
         "link_untrusted": not item.link_trusted,
         "mojibake_repaired": repaired,
+        "correction": notice == "correction",
+        "withdrawn": notice == "withdrawal",
     }
     ours = (flag for flag, holds in noticed.items() if holds)
     return tuple(sorted({*item.flags, *published.flags, *ours}))

@@ -1,0 +1,105 @@
+"""What each command of :mod:`pipeline.cli` does.
+
+Modules are imported inside the commands: ``newsbeam check`` need not wait for Beam.
+"""
+
+import logging
+from collections.abc import Sequence
+
+from pipeline.errors import ExitCode, OneLineParser, UsageError, explain_failure
+
+
+def run(arguments: Sequence[str]) -> ExitCode:
+    """``newsbeam run``."""
+    if "--debug" not in arguments:
+        # Before Beam is imported: it logs at import, and a worker's traceback with every failure.
+        logging.basicConfig(level=logging.CRITICAL)
+        logging.getLogger("apache_beam").setLevel(logging.CRITICAL)
+    from pipeline.driver import run
+    from pipeline.options import own_parser, parse_options
+
+    if "-h" in arguments or "--help" in arguments:
+        own_parser().print_help()
+        return ExitCode.DONE
+    return run(parse_options(arguments)).exit_code
+
+
+def check(arguments: Sequence[str]) -> ExitCode:
+    """``newsbeam check``."""
+    from pathlib import Path
+
+    from transforms.lake.check import check_lake
+    from transforms.lake.layout import Layout
+
+    parser = OneLineParser(
+        prog="newsbeam check",
+        description="Prove a lake whole: every committed file is there and is what its commit "
+        "says, ids are unique, the history agrees with the tables, the ledger adds up.",
+    )
+    parser.add_argument("lake", metavar="LAKE")
+    parser.add_argument("--debug", action="store_true", help="Print the traceback of an error.")
+    lake = Path(parser.parse_args(list(arguments)).lake).expanduser().absolute()
+    if not lake.is_dir():
+        raise UsageError(f"{lake}: no such folder")
+    findings = check_lake(Layout(str(lake)))
+    for problem in findings.problems:
+        print(problem)
+    print(findings.summary)
+    return ExitCode.FAILED if findings.problems else ExitCode.DONE
+
+
+def explain(arguments: Sequence[str]) -> ExitCode:
+    """``newsbeam explain``."""
+    from pathlib import Path
+
+    from pipeline.explain import as_json, print_facts
+    from transforms.lake.commit import latest_number
+    from transforms.lake.explain import AmbiguousIdError
+    from transforms.lake.explain import explain as gather
+    from transforms.lake.layout import Layout
+
+    parser = OneLineParser(
+        prog="newsbeam explain",
+        description="Tell how an item got where it is: why it was kept, what changed and when, "
+        "what was merged into it or what it repeats, where its date comes from, or why it was "
+        "refused.",
+    )
+    parser.add_argument("lake", metavar="LAKE")
+    parser.add_argument(
+        "item",
+        metavar="ID|URL",
+        help="An article_id, item_id or reject_id, or its first 8 digits or more; else the "
+        "address of an item, in any form; else its guid.",
+    )
+    parser.add_argument("--format", choices=("text", "json"), default="text")
+    parser.add_argument("--debug", action="store_true", help="Print the traceback of an error.")
+    given = parser.parse_args(list(arguments))
+    layout = Layout(str(Path(given.lake).expanduser().absolute()))
+    if not latest_number(layout):
+        raise UsageError(f"{layout.root}: not a lake: no commit")
+    try:
+        facts = gather(layout, given.item)
+    except AmbiguousIdError as error:
+        raise UsageError(str(error)) from error
+    if not facts:
+        explain_failure(f"{layout.root}: no item has the id, address or guid {given.item}", False)
+        return ExitCode.FAILED
+    if given.format == "json":
+        print(as_json(facts, given.item, layout.root))
+    else:
+        print_facts(facts, layout.root)
+    return ExitCode.DONE
+
+
+def schema(arguments: Sequence[str]) -> ExitCode:
+    """``newsbeam schema``."""
+    from schemas.describe import FORMATS
+
+    parser = OneLineParser(
+        prog="newsbeam schema",
+        description="Print every table's columns, their types and their meaning.",
+    )
+    parser.add_argument("--format", choices=sorted(FORMATS), default="markdown")
+    parser.add_argument("--debug", action="store_true", help="Print the traceback of an error.")
+    print(FORMATS[parser.parse_args(list(arguments)).format](), end="")
+    return ExitCode.DONE
