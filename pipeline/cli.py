@@ -1,4 +1,4 @@
-"""The command line: ``newsbeam run | check | explain | schema``."""
+"""The command line: ``newsbeam run | check | explain | sources | schema``."""
 
 import sys
 from collections.abc import Callable, Sequence
@@ -57,6 +57,7 @@ COMMANDS: dict[str, tuple[Command, str]] = {
     "run": (commands.run, "read documents and add what is new in them to a lake"),
     "check": (commands.check, "prove a lake whole"),
     "explain": (commands.explain, "tell how an item got where it is"),
+    "sources": (commands.sources, "tell what is known of each source and its keys"),
     "schema": (commands.schema, "print every table's columns and their meaning"),
 }
 

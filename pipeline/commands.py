@@ -91,6 +91,39 @@ def explain(arguments: Sequence[str]) -> ExitCode:
     return ExitCode.DONE
 
 
+def sources(arguments: Sequence[str]) -> ExitCode:
+    """``newsbeam sources``."""
+    from pathlib import Path
+
+    from pipeline.source_page import as_json, print_sources
+    from transforms.lake.commit import latest_number
+    from transforms.lake.layout import Layout
+    from transforms.lake.sources import source_facts
+
+    parser = OneLineParser(
+        prog="newsbeam sources",
+        description="Tell what a lake knows of its sources: how many items they gave, whether "
+        "their guids are believed, and which rows speak against it.",
+    )
+    parser.add_argument("lake", metavar="LAKE")
+    parser.add_argument("source", metavar="SOURCE", nargs="?", help="One source; else all.")
+    parser.add_argument("--format", choices=("text", "json"), default="text")
+    parser.add_argument("--debug", action="store_true", help="Print the traceback of an error.")
+    given = parser.parse_args(list(arguments))
+    layout = Layout(str(Path(given.lake).expanduser().absolute()))
+    if not latest_number(layout):
+        raise UsageError(f"{layout.root}: not a lake: no commit")
+    facts = source_facts(layout, given.source)
+    if not facts:
+        explain_failure(f"{layout.root}: no source is named {given.source}", False)
+        return ExitCode.FAILED
+    if given.format == "json":
+        print(as_json(facts))
+    else:
+        print_sources(facts)
+    return ExitCode.DONE
+
+
 def schema(arguments: Sequence[str]) -> ExitCode:
     """``newsbeam schema``."""
     from schemas.describe import FORMATS

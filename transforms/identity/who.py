@@ -7,6 +7,7 @@ contradict themselves are remembered, key by key (*disowned*) and for the source
 (*evidence*).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -78,10 +79,18 @@ def identify(sighting: Sighting, memory: Memory) -> Identity:
     return Identity(None, refused=refused)
 
 
-def trusts_guids(source: str, memory: Memory) -> bool:
-    """Say whether a source's guids are believed without other evidence."""
-    evidence = memory.evidence(source)
+def believes_guids(evidence: Sequence[int]) -> bool:
+    """Say whether guids are believed without other evidence, given what was seen of the source.
+
+    Args:
+        evidence: four counts, see :data:`transforms.identity.known.GUID_FLIPS`.
+    """
     return evidence[GUID_FLIPS] + evidence[GUID_REUSES] < MOST_CONTRADICTIONS
+
+
+def trusts_guids(source: str, memory: Memory) -> bool:
+    """:func:`believes_guids` of a source."""
+    return believes_guids(memory.evidence(source))
 
 
 def holds_content(item: KnownItem, sighting: Sighting) -> bool:
