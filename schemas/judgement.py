@@ -23,6 +23,7 @@ class Sighting:
     guid_key: Hash64 | None
     link_key: Hash64 | None
     text_key: Hash64 | None
+    number_key: Hash64 | None
     disowned: tuple[Hash64, ...]
     url_key: Hash64 | None
     global_guid: Hash64 | None

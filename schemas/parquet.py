@@ -127,6 +127,7 @@ SIGHTINGS = _described(
     ("guid_key", _KEY, True, "unites: the guid within its source"),
     ("link_key", _KEY, True, "unites: the canonical address within its source"),
     ("text_key", _KEY, True, "unites when neither of the others does: headline and text"),
+    ("number_key", _KEY, True, "unites where something agrees: that number within its source"),
     ("disowned", pa.list_(_KEY), False, "guid and link keys that its document gives to others too"),
     ("url_key", _KEY, True, "points: the address, whatever the source"),
     ("global_guid", _KEY, True, "points: a guid that no other publisher can have made up"),

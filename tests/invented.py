@@ -53,6 +53,7 @@ def sighting(
         guid_key=keys.guid_key,
         link_key=keys.link_key,
         text_key=keys.text_key,
+        number_key=keys.number_key,
         disowned=keys.disowned,
         url_key=keys.url_key,
         global_guid=keys.global_guid,
@@ -92,7 +93,7 @@ ROWS = st.fixed_dictionaries(
             [
                 "https://coast.example/a",
                 "https://coast.example/b",
-                "https://coast.example/n/123456",
+                "https://coast.example/n/123457",
                 "https://coast.example/",
                 None,
             ]

@@ -80,6 +80,29 @@ def test_what_is_no_mark_stays(headline):
     assert headline_key(headline) == " ".join(kept)
 
 
+@pytest.mark.parametrize(
+    ("named", "plain"),
+    [
+        ("Ferry sails again after the storm | Coast News", "Ferry sails again after the storm"),
+        ("Ferry sails again after the storm | A | B", "Ferry sails again after the storm A"),
+    ],
+)
+def test_the_name_of_the_site_behind_a_bar_is_dropped(named, plain):
+    assert headline_key(named) == headline_key(plain)
+
+
+@pytest.mark.parametrize(
+    "headline",
+    [
+        "Evening news | Coast Radio",
+        "Evening news of the whole coast | 22 May",
+        "Ferry sails again after the storm | And what the harbour office says",
+    ],
+)
+def test_what_may_tell_editions_apart_stays(headline):
+    assert headline_key(headline) == headline_key(headline.replace("|", " "))
+
+
 def test_a_headline_of_marks_alone_stays():
     assert headline_key("BREAKING: ") == "breaking"
 

@@ -22,7 +22,8 @@ def write_poll(folder: Path, number: int, source: str, guid: str) -> Path:
     path.write_text(
         "<rss version='2.0'><channel><title>x</title><item>"
         f"<guid isPermaLink='false'>{guid}</guid><link>https://{source}.example/ferry</link>"
-        f"<title>The {source} ferry sails every hour</title><description>{STORY} Read by {source}.</description>"
+        f"<title>The {source} ferry sails every hour</title>"
+        f"<description>{STORY} Read by {source}.</description>"
         "<pubDate>Sun, 01 Mar 2026 05:30:00 GMT</pubDate></item></channel></rss>"
     )
     fetched = START + timedelta(hours=number)

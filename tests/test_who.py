@@ -78,6 +78,40 @@ def test_a_number_in_the_address_says_that_the_page_moved():
     ) == [Outcome.NEW, Outcome.REVISED]
 
 
+def test_guid_and_address_made_anew_of_the_headline_leave_the_number():
+    """Guid and address are one and carry the headline; both change with it."""
+    first, second = judged(
+        *(
+            later(sighting(guid=at(name), url=at(name), **story), hour)
+            for hour, (name, story) in enumerate(
+                [
+                    ("n/2008640/ferry-crosses", FERRY),
+                    ("n/2008640/boat-sails", FERRY | {"headline": "Boat sails"}),
+                ]
+            )
+        )
+    )
+    assert (second.outcome, second.article_id) == (Outcome.REVISED, first.article_id)
+
+
+def test_the_number_of_a_section_is_no_number_of_an_article():
+    """All stories of a feed lie under one number, and the guids number the places in it."""
+    stories = [
+        later(
+            sighting(
+                guid=str(n % 2),
+                url=at(f"section/100001/story-{n}"),
+                headline=f"Headline {n * 7919} of the {n} boats",
+                body=f"Nothing but this tells of the {n * 7919} boats of harbour {n}. " * 3,
+                published=NOON + timedelta(days=n, minutes=n),
+            ),
+            24 * (n // 2),
+        )
+        for n in range(6)
+    ]
+    assert outcomes(*stories) == [Outcome.NEW] * 6
+
+
 def test_a_date_in_the_address_says_nothing():
     assert outcomes(
         sighting(guid="1", url=at("20260301/ferry"), **FERRY),

@@ -14,7 +14,7 @@ from transforms.identity.keys import source_key
 
 Keys = npt.NDArray[np.uint64]
 
-UNITING = ("guid_key", "link_key", "text_key")
+UNITING = ("guid_key", "link_key", "text_key", "number_key")
 """Columns of sightings that make two rows one item, the most trusted first."""
 
 MEETING = (*UNITING, "disowned", "url_key", "global_guid", "headline_key", "bands")

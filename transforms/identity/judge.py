@@ -247,18 +247,18 @@ class Judge:
     def _note_evidence(self, sighting: Sighting, identity: Identity, keys: Keys) -> None:
         """Count what contradicts the source's keys, each key once."""
         item, memory = identity.item, self._memory
-        for refused in identity.refused:
-            if not memory.is_disowned(refused):
-                kind = GUID_REUSES if refused == sighting.guid_key else LINK_REUSES
+        for refused, kind in ((sighting.guid_key, GUID_REUSES), (sighting.link_key, LINK_REUSES)):
+            if refused in identity.refused and not memory.is_disowned(refused):
                 memory.note_evidence(sighting, kind)
         if item is None:
             return
-        for key, had_one, kind in (
-            (sighting.guid_key, item.has_guid, GUID_FLIPS),
-            (sighting.link_key, item.has_link, LINK_MOVES),
-        ):
-            if key in keys.own and had_one and key not in item.aliases:
-                memory.note_evidence(sighting, kind)
+        new_guid = item.has_guid and _is_new(sighting.guid_key, keys, item)
+        new_link = item.has_link and _is_new(sighting.link_key, keys, item)
+        # A guid that changes together with the address is made of it.
+        if new_link:
+            memory.note_evidence(sighting, LINK_MOVES)
+        elif new_guid:
+            memory.note_evidence(sighting, GUID_FLIPS)
 
     def _adopt_text(self, article_id: bytes, sighting: Sighting) -> None:
         """An article without a text takes over its duplicate's for comparing.
@@ -268,6 +268,10 @@ class Judge:
         article = self._memory.item(article_id)
         if sighting.words and not article.words:
             self._memory.store(with_text_of(article, sighting))
+
+
+def _is_new(key: Hash64 | None, keys: Keys, item: KnownItem) -> bool:
+    return key in keys.own and key not in item.aliases
 
 
 def _as_it_was(item: KnownItem) -> Verdict:

@@ -43,7 +43,8 @@ class ItemKeys:
         url_key: points: the address whatever the source.
         global_guid: points: the guid whatever the source, when no one else can have made it up.
         headline_key: points: the folded headline; None when it is too short to tell anything.
-        url_number: the article's number in its address.
+        number_key: unites where something else agrees: the number in its address, in its source.
+        url_number: the article's number in its address, whatever the source.
         site: who published it: the host of its address, else its source.
         headline_words: see :mod:`transforms.text.headline_words`.
     """
@@ -52,6 +53,7 @@ class ItemKeys:
     guid_key: Hash64 | None
     link_key: Hash64 | None
     text_key: Hash64
+    number_key: Hash64 | None
     disowned: tuple[Hash64, ...]
     url_key: Hash64 | None
     global_guid: Hash64 | None
@@ -133,6 +135,7 @@ def item_keys(
         by_text = _digest("content", scope, content)
     else:
         by_text = _digest("title+body", scope, headline, body)
+    number = _url_number(url) if url and names else None
     uniting = (by_guid if guid_trusted else None, by_link if link_trusted else None, by_text)
     return ItemKeys(
         item_id=_as_id(next(digest for digest in uniting if digest is not None)),
@@ -147,7 +150,8 @@ def item_keys(
         url_key=_as_key(_digest("any-url", url)) if names and link_trusted else None,
         global_guid=_global_guid(guid) if guid and guid_trusted else None,
         headline_key=_as_key(_digest("headline", folded)) if tells else None,
-        url_number=_url_number(url) if url and names else None,
+        number_key=_as_key(_digest("number", scope, number)) if number else None,
+        url_number=_as_key(_digest("url-number", number)) if number else None,
         site=_as_key(
             _digest("site", urlsplit(url).netloc if url else None, scope if not url else None)
         ),
@@ -163,7 +167,11 @@ _GLOBAL_GUID = re.compile(
     re.IGNORECASE,
 )
 _HTTP = re.compile(r"https?://", re.IGNORECASE)
-_NUMBER = re.compile(r"\d{5,}")
+# All of a path segment or of a query's value, or seven digits at either end of a segment: what
+# stands inside of a headline is a sum of money, and what ends in zeros may be one.
+_NUMBER = re.compile(
+    r"(?<![^/=&])\d{5,}(?![^/&?.])|(?<![^/])\d{7,}(?=[-_])|(?<=[-_a-z])\d{7,}(?![^/&?.])"
+)
 _DAY = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])?")
 
 
@@ -175,11 +183,15 @@ def _global_guid(guid: str) -> Hash64 | None:
     return _as_key(_digest("any-guid", guid)) if _GLOBAL_GUID.fullmatch(guid) else None
 
 
-def _url_number(url: str) -> Hash64 | None:
-    """The last run of five digits or more in an address that is no date."""
+def _url_number(url: str) -> str | None:
+    """Host and the last number in an address that may be an article's: no date and not round."""
     parts = urlsplit(url)
-    numbers = [n for n in _NUMBER.findall(f"{parts.path} {parts.query}") if not _DAY.fullmatch(n)]
-    return _as_key(_digest("url-number", parts.netloc, numbers[-1])) if numbers else None
+    numbers = [
+        number
+        for number in _NUMBER.findall(f"{parts.path}?{parts.query}")
+        if not _DAY.fullmatch(number) and not number.endswith("000")
+    ]
+    return f"{parts.netloc} {numbers[-1]}" if numbers else None
 
 
 def _key_or_none(digest: bytes | None) -> Hash64 | None:

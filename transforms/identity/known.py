@@ -31,6 +31,10 @@ class Keys:
     refused: tuple[Hash64, ...] = ()
 
 
+NOTHING_SEEN = (0, 0, 0, 0)
+"""The evidence of a source that never contradicted itself."""
+
+
 def effective_time(item: Sighting | KnownItem) -> datetime:
     """When an item was published, else fetched."""
     return item.published_at or item.fetched_at
@@ -55,7 +59,7 @@ def fingerprint_of(item: Sighting | KnownItem) -> Fingerprint | None:
 
 def aliases_of(sighting: Sighting) -> tuple[Hash64, ...]:
     """The uniting keys of a sighting, the most trusted first."""
-    return _present(sighting.guid_key, sighting.link_key, sighting.text_key)
+    return _present(sighting.guid_key, sighting.link_key, sighting.text_key, sighting.number_key)
 
 
 def first_known(

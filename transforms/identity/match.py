@@ -12,7 +12,7 @@ from schemas.judgement import KnownItem, Sighting
 from schemas.records import Hash64
 from transforms.identity.known import fingerprint_of, time_between
 from transforms.identity.memory import Memory
-from transforms.identity.who import MIN_OVERLAP, SAME_DAY, agrees
+from transforms.identity.who import MIN_OVERLAP, agrees
 from transforms.text.fingerprint import MIN_SHARED_BANDS, agree, alike
 from transforms.text.headline_words import headline_overlap, same_numbers
 
@@ -22,9 +22,13 @@ HEADLINE_ONLY_SCORE = 0.5
 COMMON_PHRASE = 16
 """Articles that share a band from which it says nothing: a phrase, or the foot of every text."""
 
-_ENOUGH_WORDS = ((timedelta(minutes=30), 0), (SAME_DAY, 20), (timedelta.max, 50))
-"""How many words of agreeing text make a publisher's second item of one headline the same story, by
-how far apart the two are. The fixed line under a column's name is shorter."""
+_AT_ONCE = timedelta(minutes=30)
+"""A headline that a publisher prints twice at once heads one story."""
+
+_NEXT_DAY = timedelta(hours=16)
+
+_STORY_WORDS = 6
+"""Different words from which a headline is a story's rather than the name of a column."""
 
 _LONG_TEXT = 150
 """Words from which a publisher's own text is long enough to be known again under another headline,
@@ -73,7 +77,7 @@ def _by_address(
         return None
     for article in memory.articles_at(sighting.url_key):
         near = time_between(sighting, article) <= window
-        if near or sighting.url_number is not None or agrees(sighting, article):
+        if near or sighting.url_number is not None or agrees(sighting, article, memory):
             return Match(article, "same_url", 1.0, "same canonical address")
     return None
 
@@ -86,7 +90,7 @@ def _by_guid(
     for article in memory.articles_with_guid(sighting.global_guid):
         near = time_between(sighting, article) <= window
         similar = headline_overlap(sighting.headline_words, article.headline_words) >= MIN_OVERLAP
-        if agrees(sighting, article) or (near and similar):
+        if agrees(sighting, article, memory) or (near and similar):
             return Match(article, "same_guid", 1.0, "same global guid")
     return None
 
@@ -103,7 +107,7 @@ def _by_headline(sighting: Sighting, memory: Memory, window: timedelta) -> Match
         if match is None:
             continue
         if _same_publisher(sighting, article):
-            enough = _LONG_TEXT if is_column else _enough_words(gap)
+            enough = _LONG_TEXT if is_column else _enough_words(sighting, gap)
             if min(sighting.words, article.words) < enough:
                 continue
         if best is None or match.score > best.score:
@@ -111,8 +115,16 @@ def _by_headline(sighting: Sighting, memory: Memory, window: timedelta) -> Match
     return best
 
 
-def _enough_words(gap: timedelta) -> int:
-    return next(words for limit, words in _ENOUGH_WORDS if gap <= limit)
+def _enough_words(sighting: Sighting, gap: timedelta) -> int:
+    """How many words of agreeing text make a publisher's second item of one headline the same.
+
+    The fixed line under a column's name is shorter, and a column comes again on the next day.
+    """
+    if gap <= _AT_ONCE:
+        return 0
+    if gap > _NEXT_DAY:
+        return 50
+    return 12 if len(sighting.headline_words) >= _STORY_WORDS * 4 else 20
 
 
 def _same_headline(sighting: Sighting, article: KnownItem) -> Match | None:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from schemas.judgement import KnownItem, Sighting, Status
 from schemas.records import Hash64
-from transforms.identity.known import elder_first, source_row
+from transforms.identity.known import NOTHING_SEEN, elder_first, source_row
 
 MOST_BEARERS = 64
 """Articles of one headline or band that an item is compared with, the latest ones: a headline that
@@ -107,7 +107,7 @@ class Memory:
     def evidence(self, source: str) -> tuple[int, ...]:
         """What was seen of a source's keys; see :data:`transforms.identity.known.GUID_FLIPS`."""
         row = self._sources.get(source)
-        return row.evidence if row else (0, 0, 0, 0)
+        return row.evidence if row else NOTHING_SEEN
 
     def note_evidence(self, sighting: Sighting, kind: int) -> None:
         """Count one more contradiction in a source."""

@@ -73,6 +73,11 @@ def identify(sighting: Sighting, memory: Memory) -> Identity:
         if _link_holds(sighting, by_link, memory):
             return Identity(by_link)
         refused = _present(sighting.link_key)
+    by_number = _believed(sighting.number_key, memory)
+    if by_number is not None and not refused:
+        if _number_holds(sighting, by_number):
+            return Identity(by_number)
+        refused = _present(sighting.number_key)
     by_text = memory.owner(sighting.text_key)
     if by_text is not None and _text_holds(sighting, by_text, refused, memory):
         return Identity(by_text, refused=refused)
@@ -100,10 +105,17 @@ def holds_content(item: KnownItem, sighting: Sighting) -> bool:
     return item.redates >= MAX_REDATES and sighting.version in item.versions
 
 
-def agrees(sighting: Sighting, item: KnownItem) -> bool:
+def agrees(sighting: Sighting, item: KnownItem, memory: Memory) -> bool:
     """Something besides a key says that the two are one: text, date, or number in the address."""
-    if sighting.url_number is not None and sighting.url_number == item.url_number:
+    number = sighting.url_number
+    same_number = number is not None and number == item.url_number
+    if same_number and not memory.is_disowned(sighting.number_key):
         return True
+    return reads_alike(sighting, item)
+
+
+def reads_alike(sighting: Sighting, item: KnownItem) -> bool:
+    """Their texts agree, or they were published in the same minute."""
     moment = sighting.published_at
     if moment is not None and moment == item.published_at and (moment.minute or moment.second):
         return True
@@ -140,7 +152,7 @@ def _believed(key: Hash64 | None, memory: Memory) -> KnownItem | None:
 
 def _guid_holds(sighting: Sighting, item: KnownItem, memory: Memory) -> bool:
     """The guid is known, the address is not: it moved, or the guid is used again."""
-    if agrees(sighting, item):
+    if agrees(sighting, item, memory):
         return True
     if not trusts_guids(sighting.source, memory):
         return False
@@ -157,9 +169,21 @@ def _link_holds(sighting: Sighting, item: KnownItem, memory: Memory) -> bool:
         return True
     if not trusts_guids(sighting.source, memory) or sighting.url_number is not None:
         return True
-    if time_between(sighting, item) <= SAME_DAY or agrees(sighting, item):
+    if time_between(sighting, item) <= SAME_DAY or agrees(sighting, item, memory):
         return True
     return headline_overlap(sighting.headline_words, item.headline_words) >= MIN_OVERLAP
+
+
+def _number_holds(sighting: Sighting, item: KnownItem) -> bool:
+    """Guid and address are unknown, the number in the address is not.
+
+    Either both were made anew of another headline, or the number is that of a section, or of a
+    page that bears a new date and other news every day.
+    """
+    if time_between(sighting, item) > SAME_DAY:
+        return False
+    similar = headline_overlap(sighting.headline_words, item.headline_words) >= MIN_OVERLAP
+    return similar or reads_alike(sighting, item)
 
 
 def _text_holds(
@@ -191,7 +215,7 @@ def _between(
     sighting: Sighting, by_guid: KnownItem, by_link: KnownItem, memory: Memory
 ) -> Identity:
     """The guid is of one item, the address of another: the one that agrees, else both."""
-    like_guid, like_link = agrees(sighting, by_guid), agrees(sighting, by_link)
+    like_guid, like_link = (agrees(sighting, item, memory) for item in (by_guid, by_link))
     if like_link and not like_guid:
         return Identity(by_link, refused=_present(sighting.guid_key))
     if like_guid and not like_link:

@@ -11,6 +11,13 @@ import pyarrow.parquet as pq
 from schemas.judgement import Status
 from transforms.identity.columns import known_from, latest_of_each
 from transforms.identity.keys import source_key
+from transforms.identity.known import (
+    GUID_FLIPS,
+    GUID_REUSES,
+    LINK_MOVES,
+    LINK_REUSES,
+    NOTHING_SEEN,
+)
 from transforms.identity.who import believes_guids
 from transforms.lake.commit import Commit, read_commits
 from transforms.lake.history import live_segments
@@ -87,13 +94,17 @@ def source_facts(layout: Layout, only: str | None = None) -> list[SourceFacts]:
     examples = _examples(layout, commits, set(evidence))
     return [
         SourceFacts(
-            source,
-            {name: counts[source][name] for name in _COUNTED},
-            believes_guids(evidence.get(source, (0, 0, 0, 0))),
-            *evidence.get(source, (0, 0, 0, 0)),
+            source=source,
+            items={name: counts[source][name] for name in _COUNTED},
+            guids_believed=believes_guids(seen),
+            guid_flips=seen[GUID_FLIPS],
+            guid_reuses=seen[GUID_REUSES],
+            link_moves=seen[LINK_MOVES],
+            link_reuses=seen[LINK_REUSES],
             examples=tuple(examples.get(source, ())),
         )
         for source in sources
+        for seen in [evidence.get(source, NOTHING_SEEN)]
     ]
 
 

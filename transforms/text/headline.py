@@ -1,9 +1,10 @@
 """The folded headline: what stays the same when two desks set one headline.
 
 The key folds what typography does (case, width, ligatures, quotation marks, dashes, white space)
-and drops the marks with which wires number their versions. It strips no accents, translates no
-letters and stems nothing: `año` and `ano`, `schon` and `schön` are different words, and identity
-never guesses. Nor does it join numbers: `3.5` stays apart from `35`.
+and drops the marks with which wires number their versions, and the name of the site or programme
+behind a bar. It strips no accents, translates no letters and stems nothing: `año` and `ano`,
+`schon` and `schön` are different words, and identity never guesses. Nor does it join numbers: `3.5`
+stays apart from `35`.
 """
 
 import re
@@ -17,6 +18,8 @@ _ROUNDS = 8
 
 _MIN_WORDS = 3
 _MIN_UNSPACED = 8
+_LONGEST_NAME = 4
+_SHORTEST_STORY = 5
 _UNSPACED = re.compile(f"[{UNSPACED}]")
 
 _FIGURE_MARK = re.compile(r"(?<=\d)[.,](?=\d)")
@@ -47,6 +50,16 @@ def _without_prefixes(headline: str) -> str:
     while match := pattern.match(rest):
         rest = rest[match.end() :]
     return rest if any(map(str.isalnum, rest)) else headline
+
+
+def _without_suffix(headline: str) -> str:
+    """The headline before ``| name of the site or programme``, when it is one without that.
+
+    A suffix with a number in it tells one edition from the next, and stays.
+    """
+    rest, bar, suffix = headline.rpartition(" | ")
+    is_name = bar and len(suffix.split()) <= _LONGEST_NAME and not any(map(str.isdigit, suffix))
+    return rest if is_name and len(rest.split()) >= _SHORTEST_STORY else headline
 
 
 class _Folding(dict[int, str]):
@@ -86,7 +99,7 @@ def headline_key(headline: str | None) -> str | None:
     """
     if not headline:
         return None
-    key = _without_prefixes(unicodedata.normalize("NFKC", headline))
+    key = _without_suffix(_without_prefixes(unicodedata.normalize("NFKC", headline)))
     # Folding can bring a letter and its mark together, and composing can make a letter with
     # another fold: until nothing changes, which is nearly always the second round.
     for _ in range(_ROUNDS):
