@@ -2,7 +2,7 @@
 
 Each commit that has something to remember writes one segment and names all that are live after it,
 so a run reads the latest record only. Before it is written, a segment takes in the youngest old
-ones as long as they are not much larger than itself; their number stays logarithmic in the number
+ones as long as they are no larger than itself; their number stays logarithmic in the number
 of known items, and so does the work per item. The history is derived: it can be made again from
 the tables (:mod:`transforms.lake.rebuild`) and the commits.
 """
@@ -19,9 +19,6 @@ from transforms.lake.commit import latest_number, read_commit
 from transforms.lake.files import content_name, write_whole
 from transforms.lake.layout import Layout, Staging
 from transforms.lake.segment import Part, segment_at, write_segment
-
-GROWTH = 2
-"""A segment takes in the one before it while that has at most so many times its rows."""
 
 MOST_ROWS = 1 << 20
 """Rows of the largest segment that is merged: no run shall pay for rewriting the whole history."""
@@ -101,7 +98,7 @@ def write_history(
     while kept:
         segment = segment_at(layout, kept[-1])
         rows = segment.order().num_rows
-        if rows > GROWTH * size or rows + size > MOST_ROWS:
+        if rows > size or rows + size > MOST_ROWS:
             break
         kept.pop()
         old.insert(0, segment)
