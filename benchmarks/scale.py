@@ -90,8 +90,8 @@ def sighting(number: int, *, headline: str, body: str, source: str) -> Sighting:
 
 
 def body_of(number: int) -> str:
-    """Sixty words that no other number has in this order."""
-    return " ".join(f"w{(number * 7919 + place * 104729) % 50021}" for place in range(60))
+    """Sixty words that no other number has."""
+    return " ".join(f"w{number}x{place}" for place in range(60))
 
 
 def distinct_items(numbers: range) -> Iterator[Sighting]:
@@ -197,11 +197,9 @@ def history(keys: int, items: int) -> None:
             judgement = run.judge()
             run.commit(judgement)
             seconds = time.perf_counter() - start
-            found = {key[1].value: number for key, number in sorted(judgement.counts.items())}
             totals: dict[str, int] = {}
             for (_, outcome, _), number in judgement.counts.items():
                 totals[outcome.value] = totals.get(outcome.value, 0) + number
-            del found
             print(
                 f"| {entries:,} | {rows:,} | {segments} | {seconds:.2f} | {totals.get('new', 0):,} "
                 f"| {totals.get('unchanged', 0):,} | {memory()} |",

@@ -151,7 +151,7 @@ def test_under_an_alias_all_are_found(lake):
 
 def test_rows_lie_in_order_of_seniority_and_the_latest_counts(lake):
     lake.add([item(n) for n in (5, 1, 3)])
-    lake.add([replace(item(3), revision=9), item(2)])
+    lake.add([replace(item(3), revision=9), item(2), item(5)])
     (path,) = live_segments(lake.layout)
     rows = list(known_from(Segment(lake.layout.absolute(path)).read_all()))
     assert rows == [item(1), item(2), replace(item(3), revision=9), item(5)]

@@ -16,6 +16,7 @@ in front of it.
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
@@ -100,14 +101,13 @@ class Segment:
         ends = np.flatnonzero(np.diff(numbers[order])) + 1
         back = np.empty_like(order)
         back[order] = np.arange(len(order))
-        with pa.memory_map(str(self.path)) as source:
-            reader = pa.ipc.open_file(source)
-            batches = [
-                reader.get_batch(int(rows[some[0]] // ROWS_PER_BATCH)).take(
-                    pa.array(rows[some] % ROWS_PER_BATCH)
-                )
-                for some in np.split(order, ends)
-            ]
+        reader = _opened(str(self.path))
+        batches = [
+            reader.get_batch(int(rows[some[0]] // ROWS_PER_BATCH)).take(
+                pa.array(rows[some] % ROWS_PER_BATCH)
+            )
+            for some in np.split(order, ends)
+        ]
         return pa.Table.from_batches(batches).combine_chunks().take(pa.array(back))
 
     def find(self, keys: Keys) -> pa.Table:
@@ -116,14 +116,12 @@ class Segment:
         Args:
             keys: sorted, without repeats.
         """
-        index = self.path.with_suffix(INDEX_SUFFIX)
-        with pa.memory_map(str(index)) as source:
-            reader = pa.ipc.open_file(source)
-            found = [
-                _lookup(reader.get_batch(SHARDS * capped + shard), some, capped=bool(capped))
-                for shard, some in _by_shard(keys)
-                for capped in (0, 1)
-            ]
+        reader = _opened(str(self.path.with_suffix(INDEX_SUFFIX)))
+        found = [
+            _lookup(reader.get_batch(SHARDS * capped + shard), some, capped=bool(capped))
+            for shard, some in _by_shard(keys)
+            for capped in (0, 1)
+        ]
         return self.take(np.unique(np.concatenate(found))) if found else self.take(np.array([]))
 
     def read_all(self) -> pa.Table:
@@ -185,6 +183,12 @@ def write_segment(staging: Staging, commit: str, parts: Sequence[Part]) -> tuple
         _adopted(rows_path, staging, "keys", f"{path}{KEYS_SUFFIX}", len(part_of)),
         _adopted(index_path, staging, "index", f"{path}{INDEX_SUFFIX}", entries_count),
     )
+
+
+@lru_cache(maxsize=64)
+def _opened(path: str) -> pa.ipc.RecordBatchFileReader:
+    """A file on its memory map. Files of segments never change, and are asked for every shard."""
+    return pa.ipc.open_file(pa.memory_map(path))
 
 
 def segment_at(layout: Layout, path: str) -> Segment:
