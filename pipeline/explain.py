@@ -254,10 +254,16 @@ def _why_kept(article: ArticleFacts) -> str:
         )
         if row[column] and flag not in row["flags"]
     ]
+    for flag, name in (("guid_reused", "guid"), ("link_reused", "address")):
+        if flag in row["flags"]:
+            return (
+                f"as new by run {row['run_id']}: its {name} belongs to another article, with which "
+                "it agrees in nothing"
+            )
     known_by = " or ".join(keys) or "its headline and text"
     return (
         f"as new by run {row['run_id']}: no known item had {known_by}, and no article of the "
-        "window had both its headline and its text"
+        "window had its address, its headline with its text, or nearly its text"
     )
 
 

@@ -15,7 +15,7 @@ PAYLOAD_LIMIT = 1 << 20
 """Bytes of a rejected input that are kept in the ``rejects`` table."""
 
 SOURCE_ORIGINS = {
-    "configured": "the name the operator gave it (a sidecar's `source`)",
+    "configured": "the name the operator gave it, in a sidecar or by --path_pattern",
     "feed": "the feed's own canonical address",
     "host": "the publisher's host",
     "folder": "the folder the file lay in, for want of anything better",

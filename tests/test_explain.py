@@ -105,7 +105,7 @@ ARTICLE = """\
 CORRECTED-Ferry crosses the sound
 
 article    ARTICLE: 2 revisions, 1 duplicate merged into it
-kept       as new by run 00000001: no known item had its guid or its address, and no article of the window had both its headline and its text
+kept       as new by run 00000001: no known item had its guid or its address, and no article of the window had its address, its headline with its text, or nearly its text
 source     https://coast.example/rss (the feed's own canonical address)
 guid       f1 (its document gives it to no other entry)
 url        https://coast.example/ferry (its document gives it to no other entry)
@@ -228,7 +228,7 @@ def test_dates_that_were_not_taken_are_told(lake):
     lines = printed(Facts(articles=(article,)), 1000).splitlines()
     assert lines[3:16] == [
         "kept       as new by run 00000001: no known item had its address, and no article of the "
-        "window had both its headline and its text",
+        "window had its address, its headline with its text, or nearly its text",
         "source     https://coast.example/rss (the feed's own canonical address)",
         "guid       f1 (not used: the document gives this guid to different entries; it was not "
         "used as key)",

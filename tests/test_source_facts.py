@@ -90,6 +90,14 @@ def test_the_command_tells_the_same_in_words_and_as_json(lake, capsys):
     ]
 
 
+def test_an_article_that_came_under_other_guids_was_never_a_duplicate(lake, capsys):
+    assert main(["explain", str(lake), "https://flipping.example/ferry"]) == 0
+    words = capsys.readouterr().out
+    assert f"1 revision, {MOST_CONTRADICTIONS} duplicates merged into it" in words
+    assert "as new by run 00000001" in words
+    assert "Before it became an article" not in words
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "line"),
     [(["nobody"], 1, "no source is named nobody"), ([], 2, "not a lake")],

@@ -232,7 +232,9 @@ def _article(article_id: str, rows: list[Row], merged: list[Row]) -> ArticleFact
         latest["revision"],
         tuple(revisions),
         _in_order(row for row in merged if row["kept_article_id"] == article_id),
-        _in_order(row for row in merged if row["item_id"] == article_id),
+        _in_order(
+            row for row in merged if row["item_id"] == article_id and row["kind"] != "same_item"
+        ),
     )
 
 
