@@ -20,7 +20,7 @@ import xxhash
 
 from schemas.records import Hash64
 from transforms.text.shingles import Words, numbers, shingles, smallest, words_of
-from transforms.text.sketch import SKETCH_SIZE, Overlap, overlap, pack, unpack
+from transforms.text.sketch import SKETCH_SIZE, Part, Sketch, overlap, pack, unpack
 
 __all__ = [
     "MIN_JACCARD",
@@ -65,17 +65,53 @@ _MIN_BAND_LETTERS = 20
 """Letters of a shingle that makes a band: `at the end of the` is in every other text."""
 
 _SHORT = 60
-"""Words under which other numbers make another story."""
+"""Words under which one other number makes another story."""
 
-_BAND_SPREAD = np.uint64(0x9FB21C651E98DF25)
+_LEAST_TELLING = 8
+"""Shingles of the shorter body that must be comparable: what is lifted from a text more than eight
+times as long is not told from a quotation."""
+_LEAST_CONTAINED = 0.5
+_DOUBT = 0.5
+"""The fewer shingles are comparable, the more of them must be shared: this much, divided by the
+root of their number, on top of the half."""
+_LEAST_TOGETHER = 1.0
+"""Containment and half the Jaccard index together. Two reports of one affair on two days may have
+three fifths of the shorter in common, and then the longer has much of its own."""
+_LEAST_IN_HALF = 0.15
+"""Share of what is shared that must stand in a half of a body."""
+_LEAST_NUMBERS = ((100, 1.0), (200, 0.6), (1 << 62, 0.2))
+"""By the words of the shorter body, the share of its numbers that must be in the longer."""
+_MANY_WORDS = 200
+_WORDS_PER_NUMBER = 20
+_MOST_COUNTED = 300
+"""From 200 words, numbers count only where there is one to twenty words: such are tables, not
+reports. Sketches hold no more than 15 numbers, so more than 300 words say no more."""
+
+_LEAST_NAMES = 0.9
+_FEW_WORDS = 200
+"""The same of its names, below so many words: appeals, appointments and death notices may hold no
+number at all."""
+_MOST_NAMED = 300
+"""Words up to which a body's names are kept."""
+_NAME = re.compile(r"(?<=[\w,;]\s)[A-ZÀ-ÖØ-ÞΑ-ΩА-Я]\w+")
+"""A capitalised word that begins no sentence."""
+
+_NOTHING = np.empty(0, np.uint64)
+_BAND_SPREAD = 0x9FB21C651E98DF25
+_NO_BAND = (1 << 64) - 1
 
 _Array = npt.NDArray[Any]
 
-_ADDRESS = re.compile(
-    r"https?://[!-~]+|www\.[!-~]+|[\w.+-]*@[\w.-]+"
-    r"|(?<![\w&])#(?=\w*[^\W\d])\w+|(?<![\w.-])(?:[a-z0-9-]+\.)+[a-z]{2,}/[!-~]*"
+_ADDRESSES = (
+    ("://", re.compile(r"https?://[!-~]+")),
+    ("www.", re.compile(r"www\.[!-~]+")),
+    ("@", re.compile(r"(?<![a-z0-9_.+-])[a-z0-9_.+-]{0,64}@[a-z0-9_.-]+")),
+    ("#", re.compile(r"(?<![\w&])#(?=\w*[^\W\d])\w+")),
+    ("com/", re.compile(r"(?<![a-z0-9.-])[a-z0-9.-]{1,253}\.com/[!-~]*")),
 )
-_HINTS = ("://", "www.", "@", "#", "/")
+"""What an address, handle or hashtag looks like, each with a sign that spares the search: texts of
+different stories share them, and shorteners give copies different ones. Repeats are bounded: a run
+of letters as long as the text must not be walked from each of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +123,8 @@ class Fingerprint:
         lead_hash: XXH3-64 of the first twelve of them (of a script without spaces, 36
             characters); 0 when there are fewer than six (18).
         words: their number.
-        sketch: at most 256 bytes; see :mod:`transforms.text.sketch`.
+        sketch: at most 256 bytes; see :mod:`transforms.text.sketch`. The one part in which capitals
+            show: they are how names are known.
         bands: at most 16 distinct keys; near copies share :data:`MIN_SHARED_BANDS` of them. None
             of a body of fewer than 30 words (90 characters).
     """
@@ -123,37 +160,45 @@ def fingerprint(body: str | None) -> Fingerprint | None:
     if not body:
         return None
     folded = body.casefold()
-    if any(hint in folded for hint in _HINTS):
-        folded = _ADDRESS.sub(" ", folded)
+    for sign, address in _ADDRESSES:
+        if sign in folded:
+            folded = address.sub(" ", folded)
     words = words_of(folded)
     if words is None:
         return None
     unspaced = words.unspaced
-    weight = len(words) * _UNSPACED_PER_WORD - (_UNSPACED_PER_WORD - 1) * int(unspaced.sum())
-    mostly_unspaced = 2 * int(unspaced.sum()) > len(words)
+    characters = 0 if unspaced is None else int(unspaced.sum())
+    weight = len(words) * _UNSPACED_PER_WORD - (_UNSPACED_PER_WORD - 1) * characters
+    mostly_unspaced = 2 * characters > len(words)
     lead = _lead(words, unspaced)
     # A body of fewer words than a shingle is one shingle.
     size = min(_UNSPACED_SHINGLE if mostly_unspaced else _SHINGLE, len(words))
     band_size = _UNSPACED_BAND_SHINGLE if mostly_unspaced else _BAND_SHINGLE
     small, large = shingles(words, (size, band_size))
+    names = _names(body) if len(words) <= _MOST_NAMED else _NOTHING
     has_bands = weight >= _MIN_BAND_WORDS * _UNSPACED_PER_WORD
     return Fingerprint(
         body_hash=_hash(words.letters),
         lead_hash=_hash(words.letters[: words.ends[lead - 1]]) if lead else 0,
         words=len(words),
-        sketch=pack(small, numbers(words)),
+        sketch=pack(small, numbers(words), names, unspaced=mostly_unspaced),
         bands=_bands(words, large, band_size) if has_bands else (),
     )
 
 
-def _lead(words: Words, unspaced: _Array) -> int:
+def _lead(words: Words, unspaced: _Array | None) -> int:
     """How many words make the lead; 0 when there are too few."""
-    if not unspaced.any():
+    if unspaced is None:
         return 0 if len(words) < _MIN_LEAD_WORDS else min(len(words), _LEAD_WORDS)
     weights = np.cumsum(np.where(unspaced, 1, _UNSPACED_PER_WORD))
     if weights[-1] < _MIN_LEAD_WORDS * _UNSPACED_PER_WORD:
         return 0
     return min(len(words), int(np.searchsorted(weights, _LEAD_WORDS * _UNSPACED_PER_WORD)) + 1)
+
+
+def _names(body: str) -> _Array:
+    found = (name.casefold().encode("utf-8", "replace") for name in _NAME.findall(body))
+    return np.array([xxhash.xxh3_64_intdigest(name) for name in found], np.uint64)
 
 
 def _hash(letters: _Array) -> Hash64:
@@ -163,16 +208,13 @@ def _hash(letters: _Array) -> Hash64:
 def _bands(words: Words, hashes: _Array, size: int) -> tuple[Hash64, ...]:
     if size == _BAND_SHINGLE:
         letters = words.ends[size - 1 :] - words.starts[: len(hashes)]
-        telling = letters >= _MIN_BAND_LETTERS
-        head, hashes = hashes[:_HEAD][telling[:_HEAD]], hashes[telling]
-    else:
-        head = hashes[:_HEAD]
-    chosen = smallest(head, MOST_BANDS // 2)
-    rest = smallest(hashes, MOST_BANDS)
-    rest = rest[~np.isin(rest, chosen)][: MOST_BANDS - len(chosen)]
+        hashes[letters < _MIN_BAND_LETTERS] = _NO_BAND
+    chosen = dict.fromkeys(smallest(hashes[:_HEAD], MOST_BANDS // 2))
+    for one in smallest(hashes, MOST_BANDS):
+        if len(chosen) < MOST_BANDS:
+            chosen[one] = None
     # The smallest all begin with zeros, and keys are cut into groups by their first bits.
-    found: list[int] = (np.append(chosen, rest) * _BAND_SPREAD).tolist()
-    return tuple(found)
+    return tuple(one * _BAND_SPREAD % (1 << 64) for one in chosen if one != _NO_BAND)
 
 
 def agree(a: Fingerprint, b: Fingerprint) -> float | None:
@@ -190,15 +232,18 @@ def agree(a: Fingerprint, b: Fingerprint) -> float | None:
     if a.body_hash == b.body_hash:
         return 1.0
     short, long = _by_length(a, b)
-    if short.words < _SHORT and not _numbers_within(short, long):
-        return None
-    found = _shared(short, long)
+    ours, theirs = unpack(short.sketch), unpack(long.sketch)
+    if _weight(short, ours) < _SHORT:
+        numbers_shared = overlap(ours.numbers, theirs.numbers)
+        if numbers_shared.both < numbers_shared.one:
+            return None
+    found = overlap(ours.shingles, theirs.shingles)
     scores = [found.jaccard] if found.jaccard >= MIN_JACCARD else []
     if a.lead_hash == b.lead_hash != 0:
         if not found.one:
             scores.append(_MIN_CONTAINED)
-        elif found.both >= _MIN_CONTAINED * found.one:
-            scores.append(found.both / found.one)
+        elif found.contained >= _MIN_CONTAINED:
+            scores.append(found.contained)
     # Equal sketches of bodies that differ are near to 1, and 1 is kept for the same words.
     return min(max(scores), 0.99) if scores else None
 
@@ -206,31 +251,69 @@ def agree(a: Fingerprint, b: Fingerprint) -> float | None:
 def alike(a: Fingerprint, b: Fingerprint) -> Likeness | None:
     """Say whether two bodies are near copies that only their bands brought together.
 
+    Most of the shorter must be in the longer, in both of its halves; its numbers as well when it is
+    short or full of them, and its names when both are short. Short ones with neither are like none:
+    nothing could tell them from other reports of their form. The score is the containment, at most
+    0.99 unless all words are the same.
+
     Symmetric. Both must be of the current :data:`SKETCH_VERSION`.
     """
     if a.body_hash == b.body_hash:
         return Likeness(1.0, 1.0, 1.0)
     short, long = _by_length(a, b)
-    found = _shared(short, long)
-    if found.one < 8 or short.words < 0.15 * long.words:
+    ours, theirs = unpack(short.sketch), unpack(long.sketch)
+    found = overlap(ours.shingles, theirs.shingles)
+    containment, jaccard = found.contained, found.jaccard
+    if (
+        found.one < _LEAST_TELLING
+        or containment < _LEAST_CONTAINED + _DOUBT / found.one**0.5
+        or containment + jaccard / 2 < _LEAST_TOGETHER
+        or _stands_apart(ours.shingles, theirs.shingles, found.both)
+        or _other_numbers(_weight(short, ours), ours.numbers, theirs.numbers)
+        or (
+            short.words < _FEW_WORDS
+            and long.words <= _MOST_NAMED
+            and (_other_names(ours.names, theirs.names) or _tells_nothing(ours))
+        )
+    ):
         return None
-    containment = found.both / found.one
-    if containment < 0.5 + 0.5 / found.one**0.5:
-        return None
-    if short.words < 100 and not _numbers_within(short, long):
-        return None
-    return Likeness(min(containment, 0.99), containment, found.jaccard)
+    return Likeness(min(containment, 0.99), containment, jaccard)
+
+
+def _stands_apart(short: Part, long: Part, both: int) -> bool:
+    """What two bodies share is a foot or a greeting.
+
+    What is left of a story when it is cut or gets another lead stands in both halves of the
+    shorter and in the first half of the longer.
+    """
+    shared = short.known & long.known
+    first = len(shared & short.first)
+    least = _LEAST_IN_HALF * both
+    return first < least or both - first < least or len(shared & long.first) < least
+
+
+def _tells_nothing(short: Sketch) -> bool:
+    """Neither a number nor a name could tell it from another report of its form."""
+    return not short.numbers.ordered and not short.names.ordered
+
+
+def _other_numbers(words: int, short: Part, long: Part) -> bool:
+    found = overlap(short, long)
+    if words >= _MANY_WORDS and len(short.ordered) * _WORDS_PER_NUMBER < min(words, _MOST_COUNTED):
+        return False
+    least = next(share for limit, share in _LEAST_NUMBERS if words < limit)
+    return found.both < least * found.one
+
+
+def _other_names(short: Part, long: Part) -> bool:
+    found = overlap(short, long)
+    return found.both < _LEAST_NAMES * found.one
 
 
 def _by_length(a: Fingerprint, b: Fingerprint) -> tuple[Fingerprint, Fingerprint]:
     return (a, b) if (a.words, a.sketch) <= (b.words, b.sketch) else (b, a)
 
 
-def _shared(short: Fingerprint, long: Fingerprint) -> Overlap:
-    return overlap(unpack(short.sketch).shingles, unpack(long.sketch).shingles)
-
-
-def _numbers_within(short: Fingerprint, long: Fingerprint) -> bool:
-    """Every number of the shorter body that can be looked for is in the longer."""
-    found = overlap(unpack(short.sketch).numbers, unpack(long.sketch).numbers)
-    return found.both == found.one
+def _weight(print_: Fingerprint, sketch: Sketch) -> int:
+    """How many words a body is worth."""
+    return print_.words // _UNSPACED_PER_WORD if sketch.unspaced else print_.words

@@ -57,21 +57,17 @@ class Words:
         starts: where in the letters each word begins.
         ends: where it ends.
         classes: class of each letter.
+        unspaced: which words are characters of scripts without spaces; None when none is.
     """
 
     letters: _Array
     starts: _Array
     ends: _Array
     classes: _Array
+    unspaced: _Array | None
 
     def __len__(self) -> int:
         return len(self.starts)
-
-    @property
-    def unspaced(self) -> _Array:
-        """Which words are characters of scripts without spaces."""
-        found: _Array = self.classes.take(self.starts) == WORD
-        return found
 
 
 def words_of(folded: str) -> Words | None:
@@ -82,17 +78,22 @@ def words_of(folded: str) -> Words | None:
     kept = classes != SEPARATOR
     begins = kept.copy()
     begins[1:] &= ~kept[:-1]
-    if len(classes) and classes.max() == WORD:
+    has_unspaced = len(classes) and classes.max() == WORD
+    if has_unspaced:
         unspaced = classes == WORD
         begins[1:] |= kept[1:] & unspaced[:-1]
         begins |= unspaced
-    places = np.flatnonzero(kept)
+    places = kept.nonzero()[0]
     if not len(places):
         return None
-    starts = np.flatnonzero(begins.take(places))
-    letters = codes.take(places)
+    starts = begins.take(places).nonzero()[0]
+    letters, classes = codes.take(places), classes.take(places)
     letters[starts] |= _BEGINS
-    return Words(letters, starts, np.append(starts[1:], len(letters)), classes.take(places))
+    ends = np.empty_like(starts)
+    ends[:-1], ends[-1] = starts[1:], len(letters)
+    return Words(
+        letters, starts, ends, classes, classes.take(starts) == WORD if has_unspaced else None
+    )
 
 
 def shingles(words: Words, sizes: tuple[int, ...]) -> list[_Array]:
@@ -116,19 +117,14 @@ def numbers(words: Words) -> _Array:
     A number is the digits of all words that begin with one and have no other word between them:
     ``10,000``, ``10 000`` and ``10000`` are the same, ``2-1`` and ``1-2`` are not.
     """
-    is_digit = words.classes == DIGIT
-    if not is_digit.any():
-        return np.empty(0, np.uint64)
-    starting = is_digit.take(words.starts)
-    places = np.flatnonzero(is_digit)
+    places = (words.classes == DIGIT).nonzero()[0]
     owner = np.searchsorted(words.starts, places, "right") - 1
-    counted = starting.take(owner)
+    counted = words.classes.take(words.starts.take(owner)) == DIGIT
     places, owner = places[counted], owner[counted]
     if not len(places):
         return np.empty(0, np.uint64)
-    first = np.flatnonzero(np.append(True, owner[1:] - owner[:-1] > 1))
+    first = np.append(True, owner[1:] - owner[:-1] > 1).nonzero()[0]
     powers, inverses = _POWERS.up_to(len(places))
-    # Digits of any script lie in rows of ten; their last bits do not tell which, so take codes.
     codes = words.letters.take(places) & ~_BEGINS
     totals = np.add.reduceat(codes * powers[: len(places)], first) * inverses.take(first)
     return _spread(totals)
@@ -143,9 +139,10 @@ def _spread(hashes: _Array) -> _Array:
     return hashes
 
 
-def smallest(hashes: _Array, most: int) -> _Array:
+def smallest(hashes: _Array, most: int) -> list[int]:
     """The smallest distinct hashes, ascending."""
     ordered = np.sort(hashes)
-    if len(ordered) > 1:
-        ordered = ordered[np.append(True, ordered[1:] != ordered[:-1])]
-    return ordered[:most]
+    found = dict.fromkeys(ordered[: 2 * most].tolist())
+    if len(found) < most:
+        found = dict.fromkeys(ordered.tolist())
+    return list(found)[:most]
