@@ -254,6 +254,16 @@ def test_an_older_text_that_comes_late_is_stored_but_is_not_the_latest():
     assert next(judge.changed()).content == newest.content
 
 
+def test_a_text_older_than_one_that_was_seen_under_a_new_guid_is_not_the_latest():
+    judge = Judge((), WINDOW)
+    first = sighting(guid="1", url="https://coast.example/a")
+    judge.judge(first)
+    judge.judge(later(sighting(guid="2", url="https://coast.example/a"), 5, document=5))
+    late = later(sighting(guid="1", url="https://coast.example/a", body=BODY_B), 3, document=3)
+    assert judge.judge(late).outcome is Outcome.REVISED
+    assert next(judge.changed()).content == first.content
+
+
 @given(histories(), st.data())
 @settings(max_examples=200, deadline=None)
 def test_a_run_over_all_ends_as_the_runs_of_each_did(history, data):

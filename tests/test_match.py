@@ -7,6 +7,7 @@ from invented import BODY_A, BODY_B, NOON, WINDOW, later, sighting
 
 from schemas.judgement import Outcome, Sighting
 from transforms.identity.judge import Judge
+from transforms.identity.match import COMMON_PHRASE
 
 OTHER = "https://other.example/feed"
 GENERIC = "Five things you need to know about the coast this morning."
@@ -133,3 +134,76 @@ def test_an_address_without_a_number_in_another_source_long_after_is_another_pag
         source=OTHER,
     )
     assert last_of(first, later(second, 120)) == NEW
+
+
+def named(words: int, seed: int) -> str:
+    """A text of its own with a name in it, so that a near copy can be told from another report."""
+    return f"Mayor Anna Korhonen of Raumanlinna spoke on 17 May. {story(words, seed)}"
+
+
+def near(source: str, body: str, headline: str, site: str) -> tuple[Outcome, str | None]:
+    """An item with a text near to the first's, under another headline."""
+    first = sighting(
+        guid="1",
+        url="https://coast.example/a",
+        headline="Mayor opens the new harbour bridge",
+        body=named(300, 1),
+    )
+    second = sighting(
+        guid="2", url=f"https://{site}.example/b", headline=headline, body=body, source=source
+    )
+    return last_of(first, later(second, 1))
+
+
+CHANGED = named(300, 1).replace("word2150", "kestrel").replace("word2250", "merlin")
+SHORTENED = " ".join(named(300, 1).split()[:230])
+
+
+def test_a_near_copy_in_another_publisher_is_a_duplicate_whatever_its_headline():
+    for body in (CHANGED, SHORTENED):
+        assert near(OTHER, body, "Ships may pass again", "other") == (
+            Outcome.DUPLICATE,
+            "near_duplicate",
+        )
+
+
+def test_a_publishers_own_near_copy_takes_a_headline_like_the_first():
+    source = "https://coast.example/feed"
+    assert near(source, CHANGED, "Mayor opens new bridge in the harbour", "coast") == (
+        Outcome.DUPLICATE,
+        "near_duplicate",
+    )
+    assert near(source, CHANGED, "Ships may pass again", "coast") == NEW
+    assert near(source, CHANGED, "Mayor opens 2nd new bridge in the harbour", "coast") == NEW
+
+
+def test_a_publishers_own_text_of_which_much_is_another_is_another():
+    source = "https://coast.example/feed"
+    half = " ".join(named(300, 1).split()[:190]) + " " + story(60, 5)
+    assert near(OTHER, half, "Ships may pass again", "other")[1] == "near_duplicate"
+    assert near(source, half, "Mayor opens new bridge in the harbour", "coast") == NEW
+
+
+def test_a_text_that_stands_under_many_articles_is_no_evidence():
+    """Every publisher prints the same long notice under stories of his own."""
+    notice = named(200, 1)
+    judge = Judge((), WINDOW)
+    outcomes = []
+    for n in range(COMMON_PHRASE + 3):
+        one = sighting(
+            guid=str(n),
+            url=f"https://p{n}.example/a",
+            source=f"https://p{n}.example/feed",
+            headline=f"Headline {n * 7919} of the {n} boats",
+            body=f"{story(400, n + 10)} {notice}",
+        )
+        outcomes.append(judge.judge(later(one, n, document=n)).outcome)
+    assert set(outcomes) == {Outcome.NEW}
+    copy = sighting(
+        guid="x",
+        url="https://copy.example/a",
+        source="https://copy.example/feed",
+        headline="The notice alone",
+        body=notice,
+    )
+    assert judge.judge(later(copy, 40, document=99)).outcome is Outcome.NEW
