@@ -4,6 +4,7 @@ import json
 import lzma
 import random
 import re
+import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -53,6 +54,25 @@ def read_texts(data: Path, least_words: int = 30) -> list[Text]:
     return list(found.values())
 
 
+def read_polls(data: Path) -> list[Text]:
+    """The first text of every item of the archived polls, in the order they were fetched.
+
+    The collection is the feed.
+    """
+    found: dict[tuple[str, str | None], Text] = {}
+    with tarfile.open(data / "repoll.tar.xz") as archive:
+        polls = {member.name: archive.extractfile(member) for member in archive if member.isfile()}
+        for name in sorted(polls):
+            poll = polls[name]
+            assert poll is not None
+            feed = name.rsplit("/", 2)[-2]
+            for number, article in enumerate(_articles(name, poll.read())):
+                key = (feed, article.guid or article.url)
+                found.setdefault(key, Text(f"{name}:{number}", feed, article.headline or "",
+                                           article.body or ""))  # fmt: skip
+    return list(found.values())
+
+
 def _topics(data: Path) -> Iterator[Text]:
     with lzma.open(data / "topics_dev.jsonl.xz", "rt", encoding="utf-8") as lines:
         for number, line in enumerate(lines):
@@ -71,17 +91,23 @@ def _feeds(data: Path) -> Iterator[Text]:
     for path in sorted((data / "feeds_captured").iterdir()):
         if path.name == "MANIFEST.json":
             continue
-        document = RawDocument(str(path), path.read_bytes(), _WHEN)
-        try:
-            parsed = read_document(document, _MOST, _MOST)
-        except UnreadableError:
-            continue
-        origin, _ = parse_document(document, parsed)
-        for number, item in enumerate(parsed.items):
-            article = normalize(item, origin)
-            if isinstance(article, Article) and article.body:
-                name = f"{path.name}:{number}"
-                yield Text(name, "feeds", article.headline or "", article.body)
+        for number, article in enumerate(_articles(str(path), path.read_bytes())):
+            name = f"{path.name}:{number}"
+            yield Text(name, "feeds", article.headline or "", article.body or "")
+
+
+def _articles(uri: str, content: bytes) -> Iterator[Article]:
+    """The articles of a feed that have a body."""
+    document = RawDocument(uri, content, _WHEN)
+    try:
+        parsed = read_document(document, _MOST, _MOST)
+    except UnreadableError:
+        return
+    origin, _ = parse_document(document, parsed)
+    for item in parsed.items:
+        article = normalize(item, origin)
+        if isinstance(article, Article) and article.body:
+            yield article
 
 
 _PLACES = """Ambleton Borrowdale Castlewick Dunmere Eastleigh Farrowby Glenross Harwick Inverlea

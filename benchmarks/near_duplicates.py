@@ -4,14 +4,15 @@ Copies are made of real texts and looked for by the whole path: enough bands in 
 ``alike``. Half of the texts are for tuning, the other half is reported (``--tuning`` reports the
 first). The yardstick is plain MinHash of 5-shingles with 64 permutations (256 bytes) and a Jaccard
 index of at least 0.5, and it compares every pair: it needs no bands. Afterwards all real texts are
-compared with each other and every merged pair is printed, to be read by eye.
+compared with each other and every merged pair is printed, to be read by eye; ``--polls`` does so
+with every item of the archived polls in ``repoll.tar.xz``.
 """
 
 import argparse
 import random
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
 
@@ -20,7 +21,13 @@ import numpy.typing as npt
 import xxhash
 
 from benchmarks.near_duplicate_pairs import Pair, copies, same_template, strangers
-from benchmarks.near_duplicate_texts import FRESH_TEMPLATES, TEMPLATES, Text, read_texts
+from benchmarks.near_duplicate_texts import (
+    FRESH_TEMPLATES,
+    TEMPLATES,
+    Text,
+    read_polls,
+    read_texts,
+)
 from transforms.text.fingerprint import (
     MIN_SHARED_BANDS,
     Fingerprint,
@@ -172,7 +179,9 @@ def everything_against_all(texts: Sequence[Text], repeats: dict[tuple[int, int],
         one, other = prints[a], prints[b]
         if one and other and (likeness := alike(one, other)):
             merged.append((a, b, likeness))
-    print(f"\n{len(texts)} real texts, {len(candidates)} pairs share bands, {len(merged)} merged")
+    across = sum(texts[a].kind != texts[b].kind for a, b, _ in merged)
+    print(f"\n{len(texts)} real texts, {len(candidates)} pairs share bands, {len(merged)} merged, "
+          f"{across} of them from two collections")  # fmt: skip
     for a, b, likeness in merged:
         share = repeats.get((a, b), 0.0)
         print(f"\n{texts[a].name} / {texts[b].name}: containment {likeness.containment:.2f}, "
@@ -180,14 +189,25 @@ def everything_against_all(texts: Sequence[Text], repeats: dict[tuple[int, int],
         for text in (texts[a], texts[b]):
             body = " ".join(text.body.split())
             print(f"  [{len(body.split())}] {text.headline[:80]!r}: {body[:160]} … {body[-80:]}")
-    print("\ncommonest bands (texts that bear them):",
-          Counter({band: len(rows) for band, rows in bearers.items()}).most_common(8))  # fmt: skip
+    print_common_bands(texts, bearers)
     missed = [pair for pair in repeats if pair not in {(a, b) for a, b, _ in merged}]
     print(f"{len(missed)} pairs of real texts of which one is in the other to "
           f"{REPEAT_CONTAINED:.0%} or more are not merged")  # fmt: skip
     for a, b in sorted(missed, key=lambda pair: -repeats[pair])[:60]:
         print(f"  {repeats[a, b]:.2f} {texts[a].name} / {texts[b].name}: {texts[a].body[:70]!r} / "
               f"{texts[b].body[:70]!r}")  # fmt: skip
+
+
+def print_common_bands(texts: Sequence[Text], bearers: Mapping[int, Sequence[int]]) -> None:
+    """Print how many bands are common phrases, and the commonest with a phrase of their bearers."""
+    common = [rows for rows in bearers.values() if len(rows) > COMMON_PHRASE]
+    print(f"\n{len(bearers)} bands, {len(common)} of them on more than {COMMON_PHRASE} texts; "
+          "the commonest, each with a phrase that its texts share:")  # fmt: skip
+    for rows in sorted(common or bearers.values(), key=len, reverse=True)[:20]:
+        kinds = Counter(texts[row].kind for row in rows).most_common(3)
+        shared = set.intersection(*(exact_shingles(texts[row].body) for row in rows[:50]))
+        phrase = max(shared, key=lambda one: (len(one), one), default="(typography differs)")
+        print(f"  {len(rows)} {kinds}: {phrase!r}")
 
 
 def main() -> None:
@@ -198,7 +218,12 @@ def main() -> None:
     parser.add_argument("--wrong", type=int, default=0, help="print so many wrong ones")
     parser.add_argument("--least-words", type=int, default=50)
     parser.add_argument("--no-real", action="store_true", help="constructed pairs only")
+    parser.add_argument("--polls", action="store_true", help="real texts of archived polls only")
     arguments = parser.parse_args()
+    if arguments.polls:
+        polled = read_polls(arguments.data)
+        everything_against_all(polled, real_repeats(polled))
+        return
     texts = read_texts(arguments.data)
     half = [text for text in texts if text.for_tuning == arguments.tuning]
     repeats = real_repeats(half)

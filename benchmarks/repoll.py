@@ -42,6 +42,7 @@ from transforms.identity.sightings import sighting_of_article
 from transforms.text.article import normalize
 
 WINDOW = timedelta(hours=72)
+HOURS = WINDOW / timedelta(hours=1)
 MAX_BYTES = 32 << 20
 MAX_ITEMS = 100_000
 SEED = 5
@@ -179,9 +180,8 @@ def report(truth: Truth, score: Score, say: Callable[[str], None]) -> bool:
     for pair, relation in candidates.items():
         of_kind[relation].append(pair)
     columns, same = of_kind[Relation.COLUMN], of_kind[Relation.SAME]
-    say(f"recurring columns  {len(merged[Relation.COLUMN])} of {len(columns)} pairs merged")
-    others = [pair for pair in of_kind[Relation.OTHER] if pair in score.merges]
-    say(f"one title, other   {len(others)} of {len(of_kind[Relation.OTHER])} pairs merged")
+    say(f"recurring columns  {_merged_of(truth, score, columns)}")
+    say(f"one title, other   {_merged_of(truth, score, of_kind[Relation.OTHER])}")
     found = [pair for pair in same if pair in score.merges]
     say(f"re-publications    {_share(len(found), len(same))} found")
     for pair in same:
@@ -210,6 +210,13 @@ def write_merges(truth: Truth, score: Score, out: TextIO) -> None:
             texts = (text for text in truth.items[number].texts if text)
             start = " ".join(min(texts, default="").split())[:300]
             print(f"{line.strip()} | {start}", file=out)
+
+
+def _merged_of(truth: Truth, score: Score, pairs: list[Pair]) -> str:
+    # Pairs that lie further apart than the window put no rule but the window to the test.
+    near = sum(truth.items[one].hours_to(truth.items[other]) <= HOURS for one, other in pairs)
+    merged = sum(pair in score.merges for pair in pairs)
+    return f"{merged} of {len(pairs)} pairs merged; {near} pairs lie within {HOURS:.0f} hours"
 
 
 def _share(part: int, whole: int) -> str:

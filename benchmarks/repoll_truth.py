@@ -20,7 +20,8 @@ applied to the raw guids, addresses, titles and descriptions.
 - All other pairs are OTHER stories unless a label says that they are a re-publication under another
   title.
 
-Titles are compared folded: words in lower case, without punctuation and pictures.
+Titles are compared folded: words in lower case, without punctuation, pictures and the name of a
+programme behind a last bar.
 """
 
 import calendar
@@ -123,7 +124,7 @@ class Truth:
                 self.item_at[place_of(path, position)] = number
                 self.guid_at[place_of(path, position)] = entry.get("id", "")
         self._labels = dict(self._read_labels())
-        self._bearers = self._by(lambda item: item.titles)
+        self._bearers = self._by(_headings)
         self._numbers = self._by(_article_numbers)
         lines = self._by(lambda item: {fold(line) for line in _lines(item.texts)})
         self._boilerplate = {key for key, who in lines.items() if len(who) >= BOILERPLATE_BEARERS}
@@ -142,7 +143,7 @@ class Truth:
         if pair in self._labels:
             return self._labels[pair]
         one, other = (self.items[number] for number in pair)
-        titles = one.titles.keys() & other.titles.keys()
+        titles = _headings(one) & _headings(other)
         same_number = bool(_article_numbers(one) & _article_numbers(other))
         if one.publisher != other.publisher or not (titles or same_number):
             return Relation.OTHER
@@ -213,6 +214,11 @@ def _entries(path: Path) -> list[Any]:
     content = BytesIO(path.read_bytes())
     parsed = feedparser.parse(content, sanitize_html=False, resolve_relative_uris=False)
     return list(parsed.entries)
+
+
+def _headings(item: Item) -> set[str]:
+    # A number behind the bar is a date or an episode: it tells the days of a programme apart.
+    return {fold(re.sub(r"\|[^|\d]*$", "", title)) for title in item.titles.values()}
 
 
 def _article_numbers(item: Item) -> set[str]:

@@ -35,7 +35,8 @@ def find_files(paths: str, path_pattern: str | None = None) -> tuple[InputFile, 
 
     Args:
         paths: files, folders and globs parted by commas, or ``-`` for a list on standard input.
-        path_pattern: what to look for in each absolute path; see :func:`compile_pattern`.
+        path_pattern: what to look for in each absolute path, where the first match counts; see
+            :func:`compile_pattern`.
 
     Raises:
         UsageError: a path names no file, the pattern is wrong or matches none of them.

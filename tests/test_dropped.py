@@ -117,6 +117,12 @@ def test_a_sidecar_that_says_when_spares_the_time_in_the_path():
         "20260228T131500m0400",
         "20260228T131500.000-0400",
         "2026-02-28T17:15:00,0Z",
+        "2026-03-01T06_15_00p13_00",
+        "2026-03-01T06-15-00p13-00",
+        "2026-03-01T06-15+13",
+        "2026-02-28T13-15-00-04-00",
+        "2026-02-28T13-15-00-0400",
+        "2026-02-28T13_15-04",
     ],
 )
 def test_ways_to_write_a_time(text):
@@ -141,6 +147,11 @@ def test_ways_to_write_a_time(text):
         "2026-W09-7T061500Z",
         "1772342100",
         "２026-03-01T061500Z",
+        "2026-03-01T06_15:00Z",
+        "2026-0301T061500Z",
+        "2026-03-01T06-15-03-00",
+        "2026-03-01T06-15-0300",
+        "2026-03-01T06-15-00-03",
     ],
 )
 def test_what_is_no_time_with_an_offset(text):
@@ -151,16 +162,16 @@ def test_what_is_no_time_with_an_offset(text):
 @given(
     st.timedeltas(timedelta(days=-700_000), timedelta(days=2_900_000)),
     st.integers(-23 * 60 - 59, 23 * 60 + 59),
-    st.booleans(),
+    st.sampled_from(["", ":", "_", "-"]),
     st.booleans(),
 )
-def test_every_moment_comes_back(since, minutes, basic, letters):
+def test_every_moment_comes_back(since, minutes, colon, letters):
     moment = MODIFIED + since
     zone = timezone(timedelta(minutes=minutes))
-    text = moment.astimezone(zone).replace(tzinfo=None).isoformat()
+    day, _, clock = moment.astimezone(zone).replace(tzinfo=None).isoformat().partition("T")
     sign = ("m" if letters else "-") if minutes < 0 else ("p" if letters else "+")
     hours, rest = divmod(abs(minutes), 60)
-    if basic:
-        text = text.replace("-", "").replace(":", "")
-    read = read_path_time(f"{text}{sign}{hours:02}{'' if basic else ':'}{rest:02}")
+    day = day if colon else day.replace("-", "")
+    text = f"{day}T{clock.replace(':', colon)}{sign}{hours:02}{colon}{rest:02}"
+    read = read_path_time(text)
     assert (read, read.tzinfo) == (moment, UTC)

@@ -288,3 +288,27 @@ def test_ranks_are_words():
 def test_a_run_of_letters_is_walked_once():
     assert of("a" * 200_000 + " someone@wire.example wire.com/x").words == 1
     assert of("#" + "1" * 200_000).words == 1
+
+
+def test_an_excerpt_behind_a_dateline_agrees_with_the_whole():
+    text = (
+        "The ferry to the outer islands sails every hour from Monday on, said the harbour office."
+    )
+    text += (
+        " Tickets stay as they are, and bicycles travel free until the end of the summer months."
+    )
+    rest = " Below the text stand lines about other programmes of the station," * 3
+    excerpt, whole = fingerprint(f"HARBOUR - {text}"), fingerprint(text + rest)
+    assert excerpt is not None
+    assert whole is not None
+    assert agree(excerpt, whole) is not None
+
+
+def test_what_stands_at_the_foot_of_a_text_does_not_agree_with_it():
+    foot = "Follow the harbour desk every day of the week and write to us with news of the coast."
+    foot += " All rights are ours alone, and nothing may be printed again without our leave."
+    story = " ".join(f"word{n} word{n + 500}" for n in range(120))
+    alone, under = fingerprint(foot), fingerprint(f"{story} {foot}")
+    assert alone is not None
+    assert under is not None
+    assert agree(alone, under) is None

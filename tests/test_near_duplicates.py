@@ -168,6 +168,15 @@ def test_reports_of_one_form_without_numbers_are_no_likeness(feet):
     assert found(one, same) is not None
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_a_brief_under_lines_that_stand_under_every_text_is_no_likeness(seed):
+    lines = f"{body(999, 30)} Harbour Radio {body(998, 20)} 24 {body(997, 10)}"
+    one, other = f"{body(seed, 18)}. {lines}", f"{body(seed + 50, 18)}. {lines}"
+    assert shared(one, other) >= MIN_SHARED_BANDS
+    assert alike(of(one), of(other)) is None
+    assert found(one, one.replace("24", "24, it says,")) is not None
+
+
 @pytest.mark.parametrize("at", range(0, 1000, 100))
 def test_a_few_lines_of_a_long_text_are_a_quotation(at):
     text = words(3, 1200)

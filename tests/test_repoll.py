@@ -68,6 +68,8 @@ def test_an_item_is_its_guid_or_its_address(tmp_path):
         (("a", "Bridge opens", STORY), ("b", "Bridge opens", OTHER), Relation.OTHER),
         (("a", "Bridge opens", STORY), ("b", "Bridge is open", STORY), Relation.OTHER),
         (("a", "Bridge opens", "Soon."), ("b", "Bridge opens", "Soon."), Relation.UNCLEAR),
+        (("a", "Bridge opens | Coast", STORY), ("b", "Bridge opens", STORY), Relation.SAME),
+        (("a", "Bridge | Coast 1 March", STORY), ("b", "Bridge", STORY), Relation.OTHER),
     ],
 )
 def test_a_title_and_its_text(tmp_path, one, other, relation):
@@ -129,6 +131,15 @@ def test_what_is_torn_and_what_is_merged_is_counted(tmp_path):
     assert score.merged(Relation.OTHER) == [(1, 3)]
     assert "merges             2: 1 right, 1 false, 0 unclear" in said
     assert "re-publications    1 of 1 (100.00%) found" in said
+
+
+def test_pairs_that_the_window_alone_keeps_apart_are_told(tmp_path):
+    days = {"a": 1, "b": 2, "c": 9}
+    column = [entry(guid, "Morning update", STORY, day=day) for guid, day in days.items()]
+    truth = Truth(polls(tmp_path, coast=[column]))
+    said: list[str] = []
+    report(truth, Score(truth, ()), said.append)
+    assert "recurring columns  0 of 3 pairs merged; 1 pairs lie within 72 hours" in said
 
 
 def test_polls_are_judged_alike_at_once_and_one_by_one(tmp_path):

@@ -53,6 +53,11 @@ def test_groups_that_take_no_part_say_nothing(polls):
     ]
 
 
+def test_the_first_of_several_matches_counts(polls):
+    found = in_paths(polls, r"/(?P<source>coast|2026-03-01T)")
+    assert found["coast/2026-03-01T061500p1300.xml"] == PathFacts(source="coast")
+
+
 @pytest.mark.parametrize(
     ("folder", "url"),
     [

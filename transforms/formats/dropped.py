@@ -23,9 +23,9 @@ from transforms.text.clean import as_written
 
 _FIELDS = {"url": str, "fetched_at": str, "source": str, "headers": dict}
 _PATH_TIME = re.compile(
-    r"((?:[0-9]{8}|[0-9]{4}-[0-9]{2}-[0-9]{2})"
-    r"T(?:[0-9]{4}(?:[0-9]{2}(?:[.,][0-9]+)?)?|[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?))"
-    r"(?:(Z)|([-+pm])([0-9]{2}(?::?[0-9]{2})?))"
+    r"([0-9]{4}(-?)[0-9]{2}\2[0-9]{2})"
+    r"T([0-9]{2})([:_-]?)([0-9]{2})(?:\4([0-9]{2})(?:[.,]([0-9]+))?)?"
+    r"(?:(Z)|([-+pm])([0-9]{2})(?:[:_-]?([0-9]{2}))?)"
 )
 _SIGNS = {"p": "+", "m": "-"}
 
@@ -88,7 +88,9 @@ def read_path_time(text: str) -> datetime:
     """Read a time that stands in a path: ISO 8601, extended or basic, to the minute at least.
 
     The offset is ``Z`` or hours, or hours and minutes, after ``+``, ``-``, ``p`` or ``m``: many
-    archives write plus and minus as letters, as in ``2026-03-01T061500p1300``.
+    archives write plus and minus as letters, as in ``2026-03-01T061500p1300``. ``_`` or ``-`` may
+    stand for the colon, which some file systems forbid. A dash that could as well be a minus, as in
+    ``T06-15-03-00``, is refused.
 
     Returns:
         An aware UTC datetime.
@@ -99,8 +101,11 @@ def read_path_time(text: str) -> datetime:
     match = _PATH_TIME.fullmatch(text)
     if match is None:
         raise ValueError(f"{text!r} in the path is no ISO 8601 time with an offset")
-    moment, zulu, sign, offset = match.groups()
-    zone = zulu or _SIGNS.get(sign, sign) + offset
+    day, _, hour, colon, minute, second, part, zulu, sign, hours, minutes = match.groups()
+    if colon == sign == "-" and (second is None or minutes is None):
+        raise ValueError(f"{text!r} in the path could be read in two ways")
+    moment = f"{day}T{hour}:{minute}:{second or '00'}.{part or '0'}"
+    zone = zulu or f"{_SIGNS.get(sign, sign)}{hours}:{minutes or '00'}"
     try:
         return datetime.fromisoformat(moment + zone).astimezone(UTC)
     except (ValueError, OverflowError) as error:

@@ -55,6 +55,7 @@ _UNSPACED_PER_WORD = 3
 """Characters of a script without spaces that weigh as much as a word in the lead: twelve Chinese
 characters may be the dateline alone."""
 _MIN_CONTAINED = 0.5
+_NEARLY_CONTAINED = 0.9
 
 _BAND_SHINGLE = 5
 _UNSPACED_BAND_SHINGLE = 12
@@ -74,6 +75,10 @@ _LEAST_CONTAINED = 0.5
 _DOUBT = 0.5
 """The fewer shingles are comparable, the more of them must be shared: this much, divided by the
 root of their number, on top of the half."""
+_BRIEF = 100
+_BRIEF_CONTAINED = 0.9
+"""Under so many words, so much must be contained: the lines that a publisher puts under every text
+may be three quarters of a brief one."""
 _LEAST_TOGETHER = 1.0
 """Containment and half the Jaccard index together. Two reports of one affair on two days may have
 three fifths of the shorter in common, and then the longer has much of its own."""
@@ -93,11 +98,12 @@ _FEW_WORDS = 200
 number at all."""
 _MOST_NAMED = 300
 """Words up to which a body's names are kept."""
-_NAME = re.compile(r"(?<=[\w,;]\s)[A-ZÀ-ÖØ-ÞΑ-ΩА-Я]\w+")
-"""A capitalised word that begins no sentence."""
+_NAME = re.compile(r"[A-ZÀ-ÖØ-ÞΑ-ΩА-Я](?<=[\w,;]\s.)\w+")
+"""A capitalised word that begins no sentence. The capital is asked for first: it is rare, and the
+search then skips to the next one."""
 
 _NOTHING = np.empty(0, np.uint64)
-_BAND_SPREAD = 0x9FB21C651E98DF25
+_BAND_SPREAD = np.uint64(0x9FB21C651E98DF25)
 _NO_BAND = (1 << 64) - 1
 
 _Array = npt.NDArray[Any]
@@ -197,7 +203,7 @@ def _lead(words: Words, unspaced: _Array | None) -> int:
 
 
 def _names(body: str) -> _Array:
-    found = (name.casefold().encode("utf-8", "replace") for name in _NAME.findall(body))
+    found = " ".join(set(_NAME.findall(body))).casefold().encode("utf-8", "replace").split()
     return np.array([xxhash.xxh3_64_intdigest(name) for name in found], np.uint64)
 
 
@@ -214,7 +220,8 @@ def _bands(words: Words, hashes: _Array, size: int) -> tuple[Hash64, ...]:
         if len(chosen) < MOST_BANDS:
             chosen[one] = None
     # The smallest all begin with zeros, and keys are cut into groups by their first bits.
-    return tuple(one * _BAND_SPREAD % (1 << 64) for one in chosen if one != _NO_BAND)
+    chosen.pop(_NO_BAND, None)
+    return tuple((np.array(list(chosen), np.uint64) * _BAND_SPREAD).tolist())
 
 
 def agree(a: Fingerprint, b: Fingerprint) -> float | None:
@@ -222,7 +229,8 @@ def agree(a: Fingerprint, b: Fingerprint) -> float | None:
 
     They agree when their words are the same (1.0); when they begin alike and what can be told of
     the shorter is found in the longer, as of an excerpt (its contained share, 0.5 when nothing can
-    be told); and when the Jaccard index estimated from their sketches is at least 0.5 (the
+    be told); when nearly all of the shorter, 0.9, is in the longer and not at its foot alone, as
+    behind a dateline; and when the Jaccard index estimated from their sketches is at least 0.5 (the
     estimate). A common opening alone is not enough: columns greet their readers with the same
     words every day. Nor do bodies agree of which the shorter has fewer than 60 words and a number
     that is not in the longer.
@@ -244,6 +252,12 @@ def agree(a: Fingerprint, b: Fingerprint) -> float | None:
             scores.append(_MIN_CONTAINED)
         elif found.contained >= _MIN_CONTAINED:
             scores.append(found.contained)
+    elif (
+        found.one >= _LEAST_TELLING
+        and found.contained >= _NEARLY_CONTAINED
+        and not _stands_apart(ours.shingles, theirs.shingles, found.both)
+    ):
+        scores.append(found.contained)
     # Equal sketches of bodies that differ are near to 1, and 1 is kept for the same words.
     return min(max(scores), 0.99) if scores else None
 
@@ -251,10 +265,10 @@ def agree(a: Fingerprint, b: Fingerprint) -> float | None:
 def alike(a: Fingerprint, b: Fingerprint) -> Likeness | None:
     """Say whether two bodies are near copies that only their bands brought together.
 
-    Most of the shorter must be in the longer, in both of its halves; its numbers as well when it is
-    short or full of them, and its names when both are short. Short ones with neither are like none:
-    nothing could tell them from other reports of their form. The score is the containment, at most
-    0.99 unless all words are the same.
+    Most of the shorter must be in the longer, nearly all of a brief one, and in both of its halves;
+    its numbers as well when it is short or full of them, and its names when both are short. Short
+    ones with neither are like none: nothing could tell them from other reports of their form. The
+    score is the containment, at most 0.99 unless all words are the same.
 
     Symmetric. Both must be of the current :data:`SKETCH_VERSION`.
     """
@@ -264,12 +278,13 @@ def alike(a: Fingerprint, b: Fingerprint) -> Likeness | None:
     ours, theirs = unpack(short.sketch), unpack(long.sketch)
     found = overlap(ours.shingles, theirs.shingles)
     containment, jaccard = found.contained, found.jaccard
+    words = _weight(short, ours)
     if (
         found.one < _LEAST_TELLING
-        or containment < _LEAST_CONTAINED + _DOUBT / found.one**0.5
+        or containment < _least_contained(words, found.one)
         or containment + jaccard / 2 < _LEAST_TOGETHER
         or _stands_apart(ours.shingles, theirs.shingles, found.both)
-        or _other_numbers(_weight(short, ours), ours.numbers, theirs.numbers)
+        or _other_numbers(words, ours.numbers, theirs.numbers)
         or (
             short.words < _FEW_WORDS
             and long.words <= _MOST_NAMED
@@ -278,6 +293,10 @@ def alike(a: Fingerprint, b: Fingerprint) -> Likeness | None:
     ):
         return None
     return Likeness(min(containment, 0.99), containment, jaccard)
+
+
+def _least_contained(words: int, tellable: int) -> float:
+    return _BRIEF_CONTAINED if words < _BRIEF else _LEAST_CONTAINED + _DOUBT / tellable**0.5
 
 
 def _stands_apart(short: Part, long: Part, both: int) -> bool:

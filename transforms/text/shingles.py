@@ -118,12 +118,17 @@ def numbers(words: Words) -> _Array:
     ``10,000``, ``10 000`` and ``10000`` are the same, ``2-1`` and ``1-2`` are not.
     """
     places = (words.classes == DIGIT).nonzero()[0]
-    owner = np.searchsorted(words.starts, places, "right") - 1
-    counted = words.classes.take(words.starts.take(owner)) == DIGIT
-    places, owner = places[counted], owner[counted]
     if not len(places):
         return np.empty(0, np.uint64)
-    first = np.append(True, owner[1:] - owner[:-1] > 1).nonzero()[0]
+    owner = np.searchsorted(words.starts, places, "right") - 1
+    counted = words.classes.take(words.starts.take(owner)) == DIGIT
+    if not counted.all():
+        places, owner = places[counted], owner[counted]
+        if not len(places):
+            return np.empty(0, np.uint64)
+    begins = np.ones(len(owner), bool)
+    begins[1:] = owner[1:] - owner[:-1] > 1
+    first = begins.nonzero()[0]
     powers, inverses = _POWERS.up_to(len(places))
     codes = words.letters.take(places) & ~_BEGINS
     totals = np.add.reduceat(codes * powers[: len(places)], first) * inverses.take(first)

@@ -18,8 +18,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from transforms.text.shingles import smallest
-
 _Array = npt.NDArray[Any]
 
 SKETCH_SIZE = 64
@@ -118,7 +116,8 @@ def pack(shingles: _Array, numbers: _Array, names: _Array, *, unspaced: bool) ->
 def _facts(hashes: _Array) -> bytes:
     if not len(hashes):
         return b""
-    return np.array(smallest(hashes >> np.uint64(48), MOST_NUMBERS), "<u2").tobytes()
+    distinct = sorted(set((hashes >> np.uint64(48)).tolist()))
+    return np.array(distinct[:MOST_NUMBERS], "<u2").tobytes()
 
 
 @lru_cache(maxsize=1 << 12)
@@ -139,9 +138,9 @@ def unpack(sketch: bytes) -> Sketch:
 
 
 def _integers(packed: bytes, width: int) -> tuple[int, ...]:
-    return tuple(
-        int.from_bytes(packed[at : at + width], "little") for at in range(0, len(packed), width)
-    )
+    found = np.zeros((len(packed) // width, 4), np.uint8)
+    found[:, :width] = np.frombuffer(packed, np.uint8).reshape(-1, width)
+    return tuple(found.view("<u4").ravel().tolist())
 
 
 def _part(
