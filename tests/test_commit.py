@@ -1,5 +1,6 @@
 """The commit cycle on a real disk: what a killed or left-over run may leave behind."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
@@ -147,6 +148,70 @@ def test_a_damaged_record_is_named(layout):
     (layout.commits / "00000001.json").write_text("{")
     with pytest.raises(DamagedLakeError, match=r"00000001\.json"):
         read_commit(layout, 1)
+
+
+def edited_record(layout, **fields):
+    """A commit whose record somebody has edited."""
+    _, commit = staged_run(layout)
+    make_commit(layout, commit)
+    path = layout.commits / "00000001.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **fields}))
+
+
+@pytest.mark.parametrize("version", [{"record_version": 1}, {"schema_version": 0}])
+def test_a_lake_of_another_version_is_refused_with_one_line(layout, version):
+    edited_record(layout, **version)
+    with pytest.raises(DamagedLakeError, match="another version of newsbeam") as refused:
+        recover(layout)
+    assert "\n" not in str(refused.value)
+    assert "make it again from its input" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"number": "1"},
+        {"number": True},
+        {"staging": 7},
+        {"files": [{"path": "articles/a.parquet"}]},
+        {"history": ["../../elsewhere/keys.arrow"]},
+        {"history": [7]},
+        {"documents": None},
+        {"ledger": {"items_read": -1}},
+        {"ledger": {"items_read": 1.5}},
+        {"ledger": []},
+        {"sources": {"s": {"items_read": "1"}}},
+    ],
+    ids=str,
+)
+def test_a_record_with_a_field_of_another_kind_is_damaged(layout, fields):
+    edited_record(layout, **fields)
+    with pytest.raises(DamagedLakeError, match=r"00000001\.json: not a commit record"):
+        recover(layout)
+
+
+@pytest.mark.parametrize("name", ["../commits", "..", "", "{}", "00000001-a1/.."])
+def test_no_record_makes_recovery_take_away_anything_but_staging(layout, tmp_path, name):
+    precious = tmp_path / "precious"
+    precious.mkdir()
+    edited_record(layout, staging=name.format(precious))
+    with pytest.raises(DamagedLakeError, match="is no staging"):
+        recover(layout)
+    assert precious.is_dir()
+    assert layout.commits.is_dir()
+    assert (layout.staging / "00000001-a1" / "files" / "one.staged").exists()
+
+
+def test_no_record_moves_a_file_from_outside_into_the_lake(layout):
+    _, commit = staged_run(layout)
+    (file,) = commit.files
+    elsewhere = layout.machinery / "precious"
+    elsewhere.write_text("rows")
+    commit = replace(commit, files=(replace(file, staged="../../precious"),))
+    make_commit(layout, commit)
+    with pytest.raises(DamagedLakeError, match="leads out of the lake"):
+        publish(layout, 1)
+    assert elsewhere.exists()
 
 
 def test_the_second_writer_is_told_who_holds_the_lake(layout):

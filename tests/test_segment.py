@@ -22,7 +22,7 @@ from transforms.lake.history import (
     write_history,
 )
 from transforms.lake.layout import INDEX_SUFFIX, Layout, Staging
-from transforms.lake.segment import SHARDS, Segment, TablePart
+from transforms.lake.segment import ROWS_PER_BATCH, SHARDS, Segment, TablePart
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 KEYS = [n << 60 | n * 7919 for n in range(SHARDS)]
@@ -164,6 +164,13 @@ def test_the_number_of_segments_grows_as_a_logarithm(lake):
     assert read_all_known(lake.layout).num_rows == 200
     on_disk = {path.stem for path in lake.layout.keys.iterdir()}
     assert on_disk == {Path(path).stem for path in live_segments(lake.layout)}
+
+
+@pytest.mark.parametrize("count", [1, ROWS_PER_BATCH - 1, ROWS_PER_BATCH, 2 * ROWS_PER_BATCH + 1])
+def test_a_segment_knows_how_many_rows_it_has(lake, count):
+    lake.add([item(n) for n in range(count)])
+    (path,) = live_segments(lake.layout)
+    assert Segment(lake.layout.absolute(path)).count() == count
 
 
 def test_the_same_rows_give_the_same_files(tmp_path):

@@ -18,7 +18,7 @@ import numpy as np
 from apache_beam.pvalue import AsList
 
 from schemas.ledger import RunSummary
-from transforms.identity.columns import Keys, known_table, to_ipc
+from transforms.identity.columns import Keys, each_once, known_table, to_ipc
 from transforms.identity.shards import LOOKUPS, keys_in, repeated
 from transforms.identity.verdicts import Judgement, PlainRows, judge_all
 from transforms.lake.claims import read_sightings
@@ -87,8 +87,11 @@ class _JudgeSightings(beam.DoFn):
             _sorted_keys(meet),
             self._window,
         )
+        parts = self._parts(judgement)
+        # They are in a table now: as records they would take four times as much until the end.
+        judgement.changed.clear()
         files, segments = write_history(
-            self._lake, self._staging, self._commit, self._segments, self._parts(judgement)
+            self._lake, self._staging, self._commit, self._segments, parts
         )
         yield beam.pvalue.TaggedOutput(
             SUMMARY,
@@ -118,4 +121,4 @@ class _JudgeSightings(beam.DoFn):
 
 def _sorted_keys(parts: list[bytes]) -> Keys:
     arrays = [np.frombuffer(part, dtype=np.uint64) for part in parts]
-    return np.unique(np.concatenate(arrays)) if arrays else np.empty(0, np.uint64)
+    return each_once(*arrays) if arrays else np.empty(0, np.uint64)

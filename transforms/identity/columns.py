@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,7 @@ from schemas.parquet import KNOWN_ITEMS, SIGHTINGS
 from transforms.identity.keys import source_key
 
 Keys = npt.NDArray[np.uint64]
+_Number = TypeVar("_Number", bound=np.generic)
 
 UNITING = ("guid_key", "link_key", "text_key", "number_key")
 """Columns of sightings that make two rows one item, the most trusted first."""
@@ -113,30 +114,39 @@ def latest_of_each(table: pa.Table) -> pa.Table:
         return table
     numbered = table.append_column("place", pa.array(np.arange(table.num_rows)))
     last = numbered.group_by("item_id").aggregate([("place", "max")]).column("place_max")
-    return table.take(last.sort())
+    return table.take(last.sort()) if len(last) < table.num_rows else table
+
+
+def each_once(*parts: npt.NDArray[_Number]) -> npt.NDArray[_Number]:
+    """The numbers of one or several arrays, sorted and without repeats.
+
+    The same as ``np.unique``, which since numpy 2.3 hashes: it takes a hundred times as long, and
+    more memory.
+    """
+    ordered = np.concatenate(parts)
+    ordered.sort()
+    is_first = np.ones(len(ordered), dtype=bool)
+    is_first[1:] = ordered[1:] != ordered[:-1]
+    return ordered[is_first]
 
 
 def meeting_keys(table: pa.Table) -> Keys:
     """Every key by which a sighting can meet another, with repeats."""
-    return _all_of(table, MEETING)
+    return np.concatenate([_flat(table.column(name)) for name in MEETING])
 
 
 def lookup_keys(table: pa.Table) -> Keys:
     """Keys by which only the history is asked: of documents and of sources."""
     sources = table.column("source").unique().to_pylist()
-    return np.unique(
-        np.concatenate(
-            [
-                _flat(table.column("document")),
-                np.array([source_key(source) for source in sources], np.uint64),
-            ]
-        )
+    return each_once(
+        _flat(table.column("document")),
+        np.array([source_key(source) for source in sources], np.uint64),
     )
 
 
-def known_keys(table: pa.Table) -> Keys:
-    """Every key by which a sighting can meet known items, with repeats."""
-    return _all_of(table, (*EXACT, *CAPPED))
+def known_keys(table: pa.Table) -> Iterator[Keys]:
+    """Every key by which a sighting can meet known items, with repeats, column by column."""
+    return (_flat(table.column(name)) for name in (*EXACT, *CAPPED))
 
 
 def rows_with_keys(
@@ -151,7 +161,7 @@ def rows_with_keys(
     """
     hit = np.zeros(table.num_rows, dtype=bool)
     for name in columns:
-        values, rows = _keys_and_rows(table.column(name))
+        values, rows = keys_and_rows(table.column(name))
         hit[rows[_is_in(values, keys)]] = True
     return hit
 
@@ -168,7 +178,7 @@ def index_entries(table: pa.Table, columns: Sequence[str]) -> tuple[Keys, npt.ND
     is_article = table.column("status").to_numpy() == Status.ARTICLE.value
     keys, rows = [], []
     for name in columns:
-        values, places = _keys_and_rows(table.column(name))
+        values, places = keys_and_rows(table.column(name))
         if name in _OF_ARTICLES:
             kept = is_article[places]
             values, places = values[kept], places[kept]
@@ -191,11 +201,7 @@ def _bytes_of(chunk: pa.Array) -> memoryview:
     return memoryview(chunk.buffers()[1])[start : start + len(chunk) * width]
 
 
-def _all_of(table: pa.Table, columns: Sequence[str]) -> Keys:
-    return np.concatenate([_flat(table.column(name)) for name in columns])
-
-
-def _keys_and_rows(column: pa.ChunkedArray) -> tuple[Keys, npt.NDArray[np.int64]]:
+def keys_and_rows(column: pa.ChunkedArray) -> tuple[Keys, npt.NDArray[np.int64]]:
     """Every key of a column and the row it stands in."""
     array = column.combine_chunks()
     if isinstance(array, pa.ChunkedArray):

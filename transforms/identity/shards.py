@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 import pyarrow as pa
 
-from transforms.identity.columns import Keys, lookup_keys, meeting_keys
+from transforms.identity.columns import Keys, each_once, lookup_keys, meeting_keys
 
 KEY_SHARDS = 16
 """Groups into which the keys that can meet are cut, by their first bits."""
@@ -36,4 +36,4 @@ def repeated(keys: Keys) -> Keys:
     Args:
         keys: sorted.
     """
-    return np.unique(keys[1:][keys[1:] == keys[:-1]])
+    return each_once(keys[1:][keys[1:] == keys[:-1]])

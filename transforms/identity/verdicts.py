@@ -2,7 +2,8 @@
 
 A sighting none of whose keys occurs twice in the run or once in the history is new, and that is
 decided for all such rows together, file by file and column by column: they never become objects.
-Only the others are visited one by one.
+Nor do those that :mod:`transforms.identity.settled` tells to be known and unchanged. Only the
+others are visited one by one.
 """
 
 from collections import Counter
@@ -19,17 +20,22 @@ import pyarrow.compute as pc
 from schemas.judgement import KnownItem, Outcome, Status, Verdict
 from schemas.parquet import KNOWN_ITEMS, VERDICTS
 from transforms.identity.columns import (
+    CAPPED,
+    EXACT,
     UNITING,
     Keys,
+    each_once,
     ids_of,
     known_from,
     known_keys,
     latest_of_each,
+    meeting_keys,
     rows_with_keys,
     sightings_from,
 )
 from transforms.identity.judge import Judge
 from transforms.identity.known import document_row
+from transforms.identity.settled import Settled
 
 _TABLE_OF = {
     Outcome.NEW: "articles",
@@ -102,13 +108,11 @@ def judge_all(
         headline_window: see :class:`~transforms.identity.judge.Judge`.
     """
     history = latest_of_each(history)
-    is_document = pc.equal(history.column("status"), Status.DOCUMENT.value)
-    is_source = pc.equal(history.column("status"), Status.SOURCE.value)
-    items = history.filter(pc.invert(pc.or_(is_document, is_source)))
-    live = np.unique(np.concatenate([repeated, known_keys(items)]))
+    live = each_once(repeated, *known_keys(history))
+    settled = Settled(history)
 
     plain: dict[str, npt.NDArray[np.int64]] = {}
-    disputed: list[pa.Table] = []
+    met: dict[str, tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]] = {}
     verdicts: list[pa.Table] = []
     counts: Counts = Counter()
     first_reads: dict[int, datetime] = {}
@@ -121,11 +125,21 @@ def judge_all(
         _count_plain(rows, counts)
         _note_documents(sightings, first_reads)
         if contested.any():
-            disputed.append(_with_claim(sightings.filter(pa.array(contested)), claim))
+            places = np.flatnonzero(contested)
+            met[claim] = places, settled.owners_of(sightings.take(pa.array(places)))
 
+    disputed: list[pa.Table] = []
+    for claim, (places, owners) in met.items():
+        sightings = read(claim)
+        unchanged = settled.are_settled(owners)
+        _count_unchanged(sightings.take(pa.array(places[unchanged])), counts)
+        if not unchanged.all():
+            rows = sightings.take(pa.array(places[~unchanged]))
+            disputed.append(_with_claim(rows, claim))
+    is_document = pc.equal(history.column("status"), Status.DOCUMENT.value)
     before = set(history.filter(is_document).column("content").to_pylist())
     documents = [document_row(key, first_reads[key]) for key in sorted(first_reads.keys() - before)]
-    judge = Judge(known_from(history), headline_window, live)
+    judge = Judge(known_from(_that_they_can_meet(history, disputed)), headline_window, live)
     for document in documents:
         judge.note_document(document.content, document.fetched_at)
     if disputed:
@@ -137,6 +151,16 @@ def judge_all(
         documents=tuple(document.content for document in documents),
         counts=counts,
     )
+
+
+def _that_they_can_meet(history: pa.Table, disputed: list[pa.Table]) -> pa.Table:
+    """The rows of the history that the judge needs: those with a key of the rows it is shown."""
+    status = history.column("status").to_numpy()
+    needed = (status == Status.DOCUMENT.value) | (status == Status.SOURCE.value)
+    if disputed:
+        keys = each_once(*map(meeting_keys, disputed))
+        needed |= rows_with_keys(history, keys, (*EXACT, *CAPPED))
+    return history.filter(pa.array(needed))
 
 
 def _with_claim(rows: pa.Table, claim: str) -> pa.Table:
@@ -156,15 +180,15 @@ def _note_documents(sightings: pa.Table, first_reads: dict[int, datetime]) -> No
 
 
 def _in_visit_order(parts: list[pa.Table]) -> pa.Table:
-    """Rows in the order of :func:`transforms.identity.judge.visit_order`."""
-    rows = pa.concat_tables(parts).combine_chunks()
+    """Rows in the order of :func:`transforms.identity.judge.visit_order`; the parts are let go."""
+    rows = pa.concat_tables(parts)
+    parts.clear()
     ids = ids_of(rows.column("item_id"))
     published = rows.column("published_at").cast(pa.int64())
-    _, sources = np.unique(rows.column("source").to_pylist(), return_inverse=True)
     order = np.lexsort(
         (
             rows.column("address").to_numpy(),
-            sources,
+            _ranks(rows.column("source")),
             rows.column("position").to_numpy(),
             rows.column("document").to_numpy(),
             rows.column("content").to_numpy(),
@@ -177,6 +201,16 @@ def _in_visit_order(parts: list[pa.Table]) -> pa.Table:
     return rows.take(pa.array(order))
 
 
+def _ranks(texts: pa.ChunkedArray) -> npt.NDArray[np.int64]:
+    """For each text its place among all different ones; most occur many times."""
+    encoded = texts.combine_chunks().dictionary_encode()
+    place_of = np.argsort(np.array(encoded.dictionary.to_pylist(), dtype=object))
+    ranks = np.empty_like(place_of)
+    ranks[place_of] = np.arange(len(place_of))
+    found: npt.NDArray[np.int64] = ranks[encoded.indices.to_numpy()]
+    return found
+
+
 def _visit(judge: Judge, disputed: pa.Table, counts: Counts) -> pa.Table:
     """The verdicts of those rows that are to be stored."""
     stored: list[int] = []
@@ -187,8 +221,9 @@ def _visit(judge: Judge, disputed: pa.Table, counts: Counts) -> pa.Table:
         if verdict.outcome in _TABLE_OF:
             stored.append(place)
             kept.append(verdict)
-    rows = disputed.take(pa.array(stored, type=pa.int64()))
-    columns: dict[str, Any] = {name: rows.column(name) for name in ("claim", "batch", "row")}
+    where = ("claim", "batch", "row")
+    rows = disputed.select([*where, "size", "item_id"]).take(pa.array(stored, type=pa.int64()))
+    columns: dict[str, Any] = {name: rows.column(name) for name in where}
     columns["table"] = [_TABLE_OF[verdict.outcome] for verdict in kept]
     for name in Verdict.__dataclass_fields__:
         if name != "outcome":
@@ -282,6 +317,11 @@ def _lists(table: pa.Table, *names: str) -> pa.Array:
         np.int32
     )
     return pa.ListArray.from_arrays(pa.array(offsets), pa.array(values[present], pa.uint64()))
+
+
+def _count_unchanged(rows: pa.Table, counts: Counts) -> None:
+    for source, number in Counter(rows.column("source").to_pylist()).items():
+        counts[source, Outcome.UNCHANGED, False] += number
 
 
 def _count_plain(plain: pa.Table, counts: Counts) -> None:

@@ -20,7 +20,7 @@ from transforms.lake.files import file_hash
 from transforms.lake.history import read_all_known
 from transforms.lake.layout import DATA_SUFFIX, TABLE_FOLDERS, Layout, commit_name
 from transforms.lake.rebuild import known_documents, rebuild_known
-from transforms.lake.segment import Segment
+from transforms.lake.segment import INDEX, Segment
 
 HISTORY = ("keys", "index")
 """Tables of files that later commits may have replaced."""
@@ -56,6 +56,7 @@ def check_lake(layout: Layout) -> Findings:
         damaged += _file_problems(layout, commit, live)
     problems += damaged
     if not damaged:
+        problems += _index_problems(layout, commits, live)
         problems += _id_problems(layout, commits)
         problems += ledger_problems(layout, commits)
         problems += _history_problems(layout)
@@ -121,17 +122,8 @@ def _file_problems(layout: Layout, commit: Commit, live: set[str]) -> Iterator[s
 
 
 def _schema_problems(path: Path, file: DataFile) -> Iterator[str]:
-    if file.table == "index":
-        return
-    if file.table == "keys":
-        segment = Segment(path)
-        rows = segment.read_all()
-        if not rows.schema.equals(KNOWN_ITEMS):
-            yield f"{path}: its schema is not that of a segment of the history"
-        elif not segment.index_is_due():
-            yield f"{path}: its index does not lead to its rows"
-        if rows.num_rows != file.rows:
-            yield f"{path}: has {rows.num_rows} rows, its commit says {file.rows}"
+    if file.table in HISTORY:
+        yield from _segment_problems(path, file)
         return
     if not path.name.endswith(DATA_SUFFIX):
         yield f"{path}: its name does not end in {DATA_SUFFIX}"
@@ -140,6 +132,31 @@ def _schema_problems(path: Path, file: DataFile) -> Iterator[str]:
         yield f"{path}: has {parquet.metadata.num_rows} rows, its commit says {file.rows}"
     if not parquet.schema_arrow.equals(table_schema(file.table)):
         yield f"{path}: its schema is not that of table {file.table}"
+
+
+def _segment_problems(path: Path, file: DataFile) -> Iterator[str]:
+    """One file of a segment by itself."""
+    schema = KNOWN_ITEMS if file.table == "keys" else INDEX
+    try:
+        with pa.memory_map(str(path)) as source:
+            found = pa.ipc.open_file(source).read_all()
+    except pa.ArrowInvalid as error:
+        yield f"{path}: not a file of the history ({error})"
+        return
+    if not found.schema.equals(schema):
+        yield f"{path}: its schema is not that of a file of the history"
+    if found.num_rows != file.rows:
+        yield f"{path}: has {found.num_rows} rows, its commit says {file.rows}"
+
+
+def _index_problems(layout: Layout, commits: list[Commit], live: set[str]) -> Iterator[str]:
+    """Do the indexes lead to the rows? Only asked when every file is there and whole."""
+    for commit in commits:
+        for file in commit.files:
+            if file.table == "keys" and file.path in live:
+                path = layout.absolute(file.path)
+                if not Segment(path).index_is_due():
+                    yield f"{path}: its index does not lead to its rows"
 
 
 def _rows(

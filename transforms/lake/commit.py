@@ -12,6 +12,7 @@ the next run rolls the commit forward. Nothing is lost, nothing is doubled.
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
@@ -29,6 +30,7 @@ RECORD_VERSION = 2
 """2: the history lies in segments, and each record names all that are live."""
 
 _RECORD_NAMES = "[0-9]" * 8 + ".json"
+_STAGING_NAME = re.compile(r"[0-9]{8}-a[0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,12 @@ def _check_types(commit: Commit) -> None:
         _require(isinstance(text, str), f"{text!r} is no text")
     for number in numbers:
         _require(type(number) is int and number >= 0, f"{number!r} is no count")
-    for path in [*commit.history, *(file.path for file in commit.files)]:
+    # Its folder is moved aside and removed once the commit is published.
+    _require(
+        _STAGING_NAME.fullmatch(commit.staging) is not None, f"{commit.staging!r} is no staging"
+    )
+    paths = [path for file in commit.files for path in (file.path, file.staged)]
+    for path in (*commit.history, *paths):
         if path.startswith("/") or ".." in Path(path).parts:
             raise ValueError(f"{path} leads out of the lake")
 
@@ -217,11 +224,17 @@ def keys_paths(segments: Iterable[str]) -> set[str]:
 
 
 def _remove_superseded(layout: Layout, commit: Commit) -> None:
-    """Take away the segments that were merged into others."""
+    """Take away the segments that were merged into others.
+
+    Those of later commits stay: a worker that outlived its run may come here when the next run has
+    published already. What is not live any more never becomes so again.
+    """
     live = keys_paths(commit.history)
+    newest = commit_name(commit.number)
     for path in sorted(layout.keys.iterdir()) if layout.keys.is_dir() else ():
-        if str(path.relative_to(layout.root)) not in live:
-            path.unlink()
+        is_ours = path.name.partition("-")[0] <= newest
+        if is_ours and str(path.relative_to(layout.root)) not in live:
+            path.unlink(missing_ok=True)
 
 
 def recover(layout: Layout) -> None:

@@ -10,11 +10,12 @@ the tables (:mod:`transforms.lake.rebuild`) and the commits.
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from schemas.ledger import DataFile
 from schemas.parquet import KNOWN_ITEMS
-from transforms.identity.columns import Keys
+from transforms.identity.columns import Keys, each_once
 from transforms.lake.commit import latest_number, read_commit
 from transforms.lake.files import content_name, write_whole
 from transforms.lake.layout import Layout, Staging
@@ -24,6 +25,7 @@ MOST_ROWS = 1 << 20
 """Rows of the largest segment that is merged: no run shall pay for rewriting the whole history."""
 
 _FOUND_SUFFIX = ".known"
+_SEGMENT = b"segment"
 
 
 def live_segments(layout: Layout) -> tuple[str, ...]:
@@ -35,7 +37,9 @@ def live_segments(layout: Layout) -> tuple[str, ...]:
 def find_known(
     layout: Layout, staging: Staging, segments: Sequence[str], keys: Keys, shard: int
 ) -> Iterator[str]:
-    """Put down the known items that have one of the keys, a file a segment.
+    """Put down where known items have one of the keys, a file a segment.
+
+    Their rows are numbered only: an item has keys in most shards, and is to be read once.
 
     Args:
         layout: the lake.
@@ -47,13 +51,14 @@ def find_known(
     Returns:
         Names of the files; they sort by the age of the segments.
     """
-    wanted = np.unique(keys)
+    wanted = each_once(keys)
     for number, path in enumerate(segments):
-        found = segment_at(layout, path).find(wanted)
-        if found.num_rows:
+        rows = segment_at(layout, path).rows_with(wanted)
+        if len(rows):
             sink = pa.BufferOutputStream()
-            with pa.ipc.new_file(sink, KNOWN_ITEMS) as writer:
-                writer.write_table(found)
+            schema = pa.schema([("row", pa.int64())], metadata={_SEGMENT: path})
+            with pa.ipc.new_file(sink, schema) as writer:
+                writer.write_table(pa.table([rows], schema=schema))
             content = sink.getvalue()
             name = f"{number:08d}-{shard:02d}-{content_name(content)}{_FOUND_SUFFIX}"
             write_whole(staging.claims / name, content, sync=False)
@@ -61,11 +66,15 @@ def find_known(
 
 
 def read_found(staging: Staging, names: Sequence[str]) -> pa.Table:
-    """What was put down by :func:`find_known`, the oldest segment first."""
-    tables = []
+    """The known items that were found by :func:`find_known`, the oldest segment first."""
+    rows: dict[str, list[npt.NDArray[np.int64]]] = {}
     for name in sorted(names):
-        with pa.memory_map(str(staging.claims / name)) as source:
-            tables.append(pa.ipc.open_file(source).read_all())
+        with pa.OSFile(str(staging.claims / name)) as source:
+            found = pa.ipc.open_file(source).read_all()
+        path = found.schema.metadata[_SEGMENT].decode()
+        rows.setdefault(path, []).append(found.column("row").to_numpy())
+    layout = Layout(staging.root)
+    tables = [segment_at(layout, path).take(each_once(*parts)) for path, parts in rows.items()]
     return pa.concat_tables(tables) if tables else KNOWN_ITEMS.empty_table()
 
 
@@ -97,7 +106,7 @@ def write_history(
         return (), tuple(segments)
     while kept:
         segment = segment_at(layout, kept[-1])
-        rows = segment.order().num_rows
+        rows = segment.count()
         if rows > size or rows + size > MOST_ROWS:
             break
         kept.pop()

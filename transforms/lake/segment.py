@@ -26,7 +26,7 @@ import pyarrow as pa
 
 from schemas.ledger import DataFile
 from schemas.parquet import KNOWN_ITEMS
-from transforms.identity.columns import CAPPED, EXACT, Keys, ids_of, index_entries
+from transforms.identity.columns import CAPPED, EXACT, Keys, each_once, ids_of, index_entries
 from transforms.identity.memory import MOST_BEARERS
 from transforms.lake.files import adopt, content_name, file_hash
 from transforms.lake.layout import INDEX_SUFFIX, KEYS_SUFFIX, Layout, Staging
@@ -84,6 +84,12 @@ class Segment:
 
     path: Path
 
+    def count(self) -> int:
+        """How many rows it has; every batch but the last is full, so none else is unpacked."""
+        reader = _opened(str(self.path))
+        last: int = reader.num_record_batches - 1
+        return last * ROWS_PER_BATCH + int(reader.get_batch(last).num_rows)
+
     def order(self) -> pa.Table:
         """See :class:`Part`."""
         names = ["item_id", "first_seen_at"]
@@ -108,7 +114,9 @@ class Segment:
             )
             for some in np.split(order, ends)
         ]
-        return pa.Table.from_batches(batches).combine_chunks().take(pa.array(back))
+        table = pa.Table.from_batches(batches)
+        is_in_order = bool((order[1:] > order[:-1]).all())
+        return table if is_in_order else table.combine_chunks().take(pa.array(back))
 
     def find(self, keys: Keys) -> pa.Table:
         """Known items that have one of the keys.
@@ -116,13 +124,23 @@ class Segment:
         Args:
             keys: sorted, without repeats.
         """
-        reader = _opened(str(self.path.with_suffix(INDEX_SUFFIX)))
+        return self.take(self.rows_with(keys))
+
+    def rows_with(self, keys: Keys) -> _Rows:
+        """The rows in which one of the keys stands, in order.
+
+        Args:
+            keys: sorted, without repeats.
+        """
+        # Mapped for this lookup only: the pages it touches must not add up over a long history.
+        index = pa.ipc.open_file(pa.memory_map(str(self.path.with_suffix(INDEX_SUFFIX))))
         found = [
-            _lookup(reader.get_batch(SHARDS * capped + shard), some, capped=bool(capped))
+            _lookup(index.get_batch(SHARDS * capped + shard), some, capped=bool(capped))
             for shard, some in _by_shard(keys)
             for capped in (0, 1)
         ]
-        return self.take(np.unique(np.concatenate(found))) if found else self.take(np.array([]))
+        del index
+        return each_once(*found) if found else np.empty(0, np.int64)
 
     def read_all(self) -> pa.Table:
         """All rows."""
@@ -187,8 +205,8 @@ def write_segment(staging: Staging, commit: str, parts: Sequence[Part]) -> tuple
 
 @lru_cache(maxsize=64)
 def _opened(path: str) -> pa.ipc.RecordBatchFileReader:
-    """A file on its memory map. Files of segments never change, and are asked for every shard."""
-    return pa.ipc.open_file(pa.memory_map(path))
+    """A file of rows; it never changes. Read, not mapped: what is unpacked need not be held too."""
+    return pa.ipc.open_file(pa.OSFile(path))
 
 
 def segment_at(layout: Layout, path: str) -> Segment:
@@ -231,17 +249,20 @@ def _gather(parts: Sequence[Part], part_of: _Rows, row_of: _Rows) -> pa.Table:
 def _sorted_shards(
     found: Iterable[tuple[Keys, npt.NDArray[np.uint32]]],
 ) -> Iterator[pa.RecordBatch]:
-    """Index entries by key and row, a batch a shard."""
+    """Index entries by key and row, a batch a shard.
+
+    One shard is gathered at a time: the entries of a large segment are never there twice.
+    """
     parts = list(found)
-    keys = np.concatenate([keys for keys, _ in parts])
-    rows = np.concatenate([rows for _, rows in parts])
-    shards = _shard_of(keys)
     for shard in range(SHARDS):
-        there = np.flatnonzero(shards == shard)
+        inside = [_shard_of(keys) == shard for keys, _ in parts]
+        pairs = list(zip(parts, inside, strict=True))
+        keys = np.concatenate([part[0][there] for part, there in pairs])
+        rows = np.concatenate([part[1][there] for part, there in pairs])
         # Rows come in order already, and a stable sort keeps them so.
-        there = there[np.argsort(keys[there], kind="stable")]
+        order = np.argsort(keys, kind="stable")
         yield pa.RecordBatch.from_arrays(
-            [pa.array(keys[there]), pa.array(rows[there])], schema=INDEX
+            [pa.array(keys[order]), pa.array(rows[order])], schema=INDEX
         )
 
 
@@ -258,7 +279,7 @@ def _by_shard(keys: Keys) -> Iterator[tuple[int, Keys]]:
 
 
 def _lookup(index: pa.RecordBatch, wanted: Keys, *, capped: bool) -> _Rows:
-    """Rows in which one of the keys stands."""
+    """Rows in which one of the keys stands, as a copy that keeps no memory map."""
     keys = index.column("key").to_numpy()
     left = np.searchsorted(keys, wanted, side="left")
     right = np.searchsorted(keys, wanted, side="right")
