@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
 import numpy as np
@@ -16,8 +16,12 @@ MOST_BEARERS = 64
 """Articles of one headline or band that an item is compared with, the latest ones: a headline that
 more articles bear is the name of a column, and the work must stay linear."""
 
-_Index = dict[Hash64, list[tuple[datetime, bytes]]]
-"""Articles by a key: when first seen and item_id, in that order."""
+_Entry = tuple[datetime, bytes]
+"""An article in an index: when first seen, and its item_id."""
+
+_Index = dict[Hash64, _Entry | list[_Entry]]
+"""Articles by a key, in the order of their entries. Most keys have one article, and a list for each
+of them would take more memory than all else that is remembered."""
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
@@ -88,9 +92,9 @@ class Memory:
             at_least: how many of them an article must have.
             most_bearers: a band that more articles have says nothing: it is a common phrase.
         """
-        shared = Counter[tuple[datetime, bytes]]()
+        shared = Counter[_Entry]()
         for band in bands:
-            bearers = self._by_band.get(band, ())
+            bearers = _entries(self._by_band, band)
             if len(bearers) <= most_bearers:
                 shared.update(bearers)
         found = sorted(entry for entry, number in shared.items() if number >= at_least)
@@ -133,7 +137,7 @@ class Memory:
             yield sources[item_id] if item_id in sources else self._items[item_id]
 
     def _bearers(self, index: _Index, key: Hash64 | None) -> Iterator[KnownItem]:
-        entries = () if key is None else index.get(key, ())[-MOST_BEARERS:]
+        entries = () if key is None else _entries(index, key)[-MOST_BEARERS:]
         return (self._items[item_id] for _, item_id in entries)
 
     def _index(self, item: KnownItem) -> None:
@@ -142,6 +146,7 @@ class Memory:
             self._owner.setdefault(alias, item.item_id)
         self._disowned.update(item.disowned)
         if item.status is Status.ARTICLE:
+            entry = elder_first(item)
             for index, keys in (
                 (self._by_url, item.url_keys),
                 (self._by_guid, item.global_guids),
@@ -149,7 +154,7 @@ class Memory:
                 (self._by_band, item.bands),
             ):
                 for key in self._that_can_meet(keys):
-                    _enter(index, key, item)
+                    _enter(index, key, entry)
 
     def _that_can_meet(self, keys: tuple[Hash64, ...]) -> Iterable[Hash64]:
         if self._live is None or not keys:
@@ -158,13 +163,26 @@ class Memory:
             return ()
         wanted = np.array(keys, np.uint64)
         places = np.minimum(np.searchsorted(self._live, wanted), len(self._live) - 1)
-        found: list[int] = wanted[self._live[places] == wanted].tolist()
-        return found
+        meets = self._live[places] == wanted
+        # The item's own numbers: new ones of the same value would be kept beside them.
+        return [key for key, can_meet in zip(keys, meets, strict=True) if can_meet]
 
 
-def _enter(index: _Index, key: Hash64, item: KnownItem) -> None:
+def _entries(index: _Index, key: Hash64) -> Sequence[_Entry]:
+    found = index.get(key)
+    if found is None:
+        return ()
+    return found if isinstance(found, list) else (found,)
+
+
+def _enter(index: _Index, key: Hash64, entry: _Entry) -> None:
     """Enter an article under a key, the elder first, once."""
-    entries, entry = index.setdefault(key, []), elder_first(item)
+    entries = index.setdefault(key, entry)
+    if entries == entry:
+        return
+    if not isinstance(entries, list):
+        index[key] = sorted((entries, entry))
+        return
     place = bisect_left(entries, entry)
     if place == len(entries) or entries[place] != entry:
         entries.insert(place, entry)
