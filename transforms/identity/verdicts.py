@@ -6,7 +6,7 @@ Nor do those that :mod:`transforms.identity.settled` tells to be known and uncha
 others are visited one by one.
 """
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -36,6 +36,8 @@ from transforms.identity.columns import (
 from transforms.identity.judge import Judge
 from transforms.identity.known import document_row
 from transforms.identity.settled import Settled
+
+_ROWS_AT_ONCE = 1 << 14
 
 _TABLE_OF = {
     Outcome.NEW: "articles",
@@ -179,8 +181,12 @@ def _note_documents(sightings: pa.Table, first_reads: dict[int, datetime]) -> No
         first_reads[key] = min(fetched_at, first_reads.get(key, fetched_at))
 
 
-def _in_visit_order(parts: list[pa.Table]) -> pa.Table:
-    """Rows in the order of :func:`transforms.identity.judge.visit_order`; the parts are let go."""
+def _in_visit_order(parts: list[pa.Table]) -> deque[pa.Table]:
+    """Rows in the order of :func:`transforms.identity.judge.visit_order`, some thousand at a time.
+
+    The parts are let go, and so can be each piece once it is judged: what is remembered grows as
+    fast as they do.
+    """
     rows = pa.concat_tables(parts)
     parts.clear()
     ids = ids_of(rows.column("item_id"))
@@ -198,7 +204,8 @@ def _in_visit_order(parts: list[pa.Table]) -> pa.Table:
             rows.column("fetched_at").cast(pa.int64()).to_numpy(),
         )
     )
-    return rows.take(pa.array(order))
+    pieces = np.split(order, range(_ROWS_AT_ONCE, len(order), _ROWS_AT_ONCE))
+    return deque(rows.take(pa.array(piece)).combine_chunks() for piece in pieces)
 
 
 def _ranks(texts: pa.ChunkedArray) -> npt.NDArray[np.int64]:
@@ -211,8 +218,15 @@ def _ranks(texts: pa.ChunkedArray) -> npt.NDArray[np.int64]:
     return found
 
 
-def _visit(judge: Judge, disputed: pa.Table, counts: Counts) -> pa.Table:
+def _visit(judge: Judge, pieces: deque[pa.Table], counts: Counts) -> pa.Table:
     """The verdicts of those rows that are to be stored."""
+    found = []
+    while pieces:
+        found.append(_judged(judge, pieces.popleft(), counts))
+    return pa.concat_tables(found)
+
+
+def _judged(judge: Judge, disputed: pa.Table, counts: Counts) -> pa.Table:
     stored: list[int] = []
     kept: list[Verdict] = []
     for place, sighting in enumerate(sightings_from(disputed)):
