@@ -5,8 +5,13 @@ Modules are imported inside the commands: ``newsbeam check`` need not wait for B
 
 import logging
 from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline.errors import ExitCode, OneLineParser, UsageError, explain_failure
+
+if TYPE_CHECKING:
+    from transforms.lake.layout import Layout
 
 
 def run(arguments: Sequence[str]) -> ExitCode:
@@ -26,8 +31,6 @@ def run(arguments: Sequence[str]) -> ExitCode:
 
 def check(arguments: Sequence[str]) -> ExitCode:
     """``newsbeam check``."""
-    from pathlib import Path
-
     from transforms.lake.check import check_lake
     from transforms.lake.layout import Layout
 
@@ -37,7 +40,7 @@ def check(arguments: Sequence[str]) -> ExitCode:
         "says, ids are unique, the history agrees with the tables, the ledger adds up.",
     )
     parser.add_argument("lake", metavar="LAKE")
-    parser.add_argument("--debug", action="store_true", help="Print the traceback of an error.")
+    _add_debug(parser)
     lake = Path(parser.parse_args(list(arguments)).lake).expanduser().absolute()
     if not lake.is_dir():
         raise UsageError(f"{lake}: no such folder")
@@ -50,13 +53,9 @@ def check(arguments: Sequence[str]) -> ExitCode:
 
 def explain(arguments: Sequence[str]) -> ExitCode:
     """``newsbeam explain``."""
-    from pathlib import Path
-
     from pipeline.explain import as_json, print_facts
-    from transforms.lake.commit import latest_number
     from transforms.lake.explain import AmbiguousIdError
     from transforms.lake.explain import explain as gather
-    from transforms.lake.layout import Layout
 
     parser = OneLineParser(
         prog="newsbeam explain",
@@ -72,11 +71,9 @@ def explain(arguments: Sequence[str]) -> ExitCode:
         "address of an item, in any form; else its guid.",
     )
     parser.add_argument("--format", choices=("text", "json"), default="text")
-    parser.add_argument("--debug", action="store_true", help="Print the traceback of an error.")
+    _add_debug(parser)
     given = parser.parse_args(list(arguments))
-    layout = Layout(str(Path(given.lake).expanduser().absolute()))
-    if not latest_number(layout):
-        raise UsageError(f"{layout.root}: not a lake: no commit")
+    layout = _lake(given.lake)
     try:
         facts = gather(layout, given.item)
     except AmbiguousIdError as error:
@@ -93,11 +90,7 @@ def explain(arguments: Sequence[str]) -> ExitCode:
 
 def sources(arguments: Sequence[str]) -> ExitCode:
     """``newsbeam sources``."""
-    from pathlib import Path
-
     from pipeline.source_page import as_json, print_sources
-    from transforms.lake.commit import latest_number
-    from transforms.lake.layout import Layout
     from transforms.lake.sources import source_facts
 
     parser = OneLineParser(
@@ -108,11 +101,9 @@ def sources(arguments: Sequence[str]) -> ExitCode:
     parser.add_argument("lake", metavar="LAKE")
     parser.add_argument("source", metavar="SOURCE", nargs="?", help="One source; else all.")
     parser.add_argument("--format", choices=("text", "json"), default="text")
-    parser.add_argument("--debug", action="store_true", help="Print the traceback of an error.")
+    _add_debug(parser)
     given = parser.parse_args(list(arguments))
-    layout = Layout(str(Path(given.lake).expanduser().absolute()))
-    if not latest_number(layout):
-        raise UsageError(f"{layout.root}: not a lake: no commit")
+    layout = _lake(given.lake)
     facts = source_facts(layout, given.source)
     if not facts:
         explain_failure(f"{layout.root}: no source is named {given.source}", False)
@@ -133,6 +124,25 @@ def schema(arguments: Sequence[str]) -> ExitCode:
         description="Print every table's columns, their types and their meaning.",
     )
     parser.add_argument("--format", choices=sorted(FORMATS), default="markdown")
-    parser.add_argument("--debug", action="store_true", help="Print the traceback of an error.")
+    _add_debug(parser)
     print(FORMATS[parser.parse_args(list(arguments)).format](), end="")
     return ExitCode.DONE
+
+
+def _add_debug(parser: OneLineParser) -> None:
+    parser.add_argument("--debug", action="store_true", help="Print the traceback of an error.")
+
+
+def _lake(folder: str) -> "Layout":
+    """The lake in a folder.
+
+    Raises:
+        UsageError: there is none.
+    """
+    from transforms.lake.commit import latest_number
+    from transforms.lake.layout import Layout
+
+    layout = Layout(str(Path(folder).expanduser().absolute()))
+    if not latest_number(layout):
+        raise UsageError(f"{layout.root}: not a lake: no commit")
+    return layout

@@ -9,13 +9,9 @@ from hypothesis import strategies as st
 from invented import BODY_A, BODY_B, NOON, WINDOW, histories, later, sighting
 
 from schemas.judgement import Outcome, Sighting
-from transforms.identity.judge import (
-    MAX_REDATES,
-    MAX_RETURNS,
-    MOST_BEARERS,
-    Judge,
-    visit_order,
-)
+from transforms.identity.judge import MAX_RETURNS, Judge, visit_order
+from transforms.identity.memory import MOST_BEARERS
+from transforms.identity.who import MAX_REDATES
 
 
 def judge_in_order(*sightings: Sighting) -> list[tuple[Outcome, str | None]]:

@@ -136,6 +136,27 @@ def test_an_address_under_another_guid_is_the_same_item_unless_nothing_agrees():
     ) == [Outcome.NEW, Outcome.REVISED, Outcome.NEW]
 
 
+def test_the_number_of_a_section_does_not_make_a_live_page_one_article():
+    """The number was seen on two unlike stories, so it says nothing of the page below it."""
+    section = "section/100001"
+    stories = [
+        sighting(guid="1", url=at(f"{section}/a"), **FERRY),
+        later(sighting(guid="2", url=at(f"{section}/b"), **LIBRARY), 1),
+        later(sighting(guid="3", url=at(f"{section}/live"), headline="Rain", body=None), 2),
+        later(
+            sighting(
+                guid="4",
+                url=at(f"{section}/live"),
+                headline="Mayor opens the bridge",
+                body=BODY_B,
+                published=NOON + timedelta(days=9, minutes=2),
+            ),
+            220,
+        ),
+    ]
+    assert outcomes(*stories) == [Outcome.NEW] * 4
+
+
 def test_an_address_without_guids_is_the_item():
     assert outcomes(
         sighting(url=at("live"), **FERRY), later(sighting(url=at("live"), **LIBRARY), 50)

@@ -45,7 +45,7 @@ from transforms.identity.known import (
     with_text_of,
 )
 from transforms.identity.match import find_match
-from transforms.identity.memory import MOST_BEARERS, Memory
+from transforms.identity.memory import Memory
 from transforms.identity.who import (
     MAX_REDATES,
     Identity,
@@ -53,8 +53,6 @@ from transforms.identity.who import (
     identify,
     trusts_guids,
 )
-
-__all__ = ["MAX_REDATES", "MAX_RETURNS", "MOST_BEARERS", "MOST_KEYS", "Judge", "visit_order"]
 
 MAX_RETURNS = 3
 """Returns to an older text that are stored; the last of them carries the flag ``flapping``."""

@@ -12,7 +12,7 @@ from schemas.judgement import KnownItem, Sighting
 from schemas.records import Hash64
 from transforms.identity.known import fingerprint_of, time_between
 from transforms.identity.memory import Memory
-from transforms.identity.who import MIN_OVERLAP, agrees
+from transforms.identity.who import MIN_OVERLAP, agrees, is_numbered
 from transforms.text.fingerprint import MIN_SHARED_BANDS, agree, alike
 from transforms.text.headline_words import headline_overlap, same_numbers
 
@@ -77,7 +77,7 @@ def _by_address(
         return None
     for article in memory.articles_at(sighting.url_key):
         near = time_between(sighting, article) <= window
-        if near or sighting.url_number is not None or agrees(sighting, article, memory):
+        if near or is_numbered(sighting, memory) or agrees(sighting, article, memory):
             return Match(article, "same_url", 1.0, "same canonical address")
     return None
 

@@ -107,11 +107,14 @@ def holds_content(item: KnownItem, sighting: Sighting) -> bool:
 
 def agrees(sighting: Sighting, item: KnownItem, memory: Memory) -> bool:
     """Something besides a key says that the two are one: text, date, or number in the address."""
-    number = sighting.url_number
-    same_number = number is not None and number == item.url_number
-    if same_number and not memory.is_disowned(sighting.number_key):
+    if is_numbered(sighting, memory) and sighting.url_number == item.url_number:
         return True
     return reads_alike(sighting, item)
+
+
+def is_numbered(sighting: Sighting, memory: Memory) -> bool:
+    """The address bears a number that, as far as is known, is this article's alone."""
+    return sighting.url_number is not None and not memory.is_disowned(sighting.number_key)
 
 
 def reads_alike(sighting: Sighting, item: KnownItem) -> bool:
@@ -167,7 +170,7 @@ def _link_holds(sighting: Sighting, item: KnownItem, memory: Memory) -> bool:
     """The address is known, the guid is not: it flipped, or the address is used again."""
     if sighting.guid_key is None or not item.has_guid:
         return True
-    if not trusts_guids(sighting.source, memory) or sighting.url_number is not None:
+    if not trusts_guids(sighting.source, memory) or is_numbered(sighting, memory):
         return True
     if time_between(sighting, item) <= SAME_DAY or agrees(sighting, item, memory):
         return True
