@@ -10,9 +10,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from rich.cells import cell_len
 from rich.console import Console
 from runs import data_files, run_over
 
@@ -20,7 +17,6 @@ from benchmarks.lakes import rows_of
 from pipeline.cli import main
 from pipeline.errors import ExitCode
 from pipeline.explain import MOST_SHOWN, print_facts
-from pipeline.page import Page
 from transforms.lake import explain as gathering
 from transforms.lake.errors import DamagedLakeError
 from transforms.lake.explain import Facts, Revision, explain
@@ -381,41 +377,3 @@ def test_a_missing_file_is_named(drop, tmp_path):
     gone.unlink()
     with pytest.raises(DamagedLakeError, match=gone.name):
         explain(Layout(str(lake)), FERRY)
-
-
-WORDS = st.text(st.characters(exclude_categories=["C", "Zl", "Zp", "M"]), max_size=60)
-
-
-@given(st.integers(40, 140), WORDS, WORDS, WORDS)
-def test_no_line_is_wider_than_the_console(width, label, old, new):
-    out = io.StringIO()
-    page = Page(Console(file=out, width=width, highlight=False, markup=False, emoji=False))
-    page.title(old)
-    page.entry(label[:8], new, 2)
-    page.paragraph(old * 5, 2)
-    page.change("headline", old * 3, new * 3)
-    lines = out.getvalue().split("\n")
-    assert all(cell_len(line) <= width for line in lines)
-    assert all(line == line.rstrip(" ") for line in lines)
-
-
-LONG = st.text("ab \n", max_size=80).map(lambda text: text * 4)
-
-
-@given(LONG, LONG, LONG)
-def test_where_texts_part_is_shown(common, one, other):
-    before, after = gathering._parting(common + one, common + other)
-    longest = gathering._SHOWN + len("… ") + len(" …")
-    assert max(len(before), len(after)) <= longest
-    if max(len(common + one), len(common + other)) <= gathering._SHOWN:
-        assert (before, after) == tuple(
-            " ".join(text.split()) for text in (common + one, common + other)
-        )
-
-
-def test_long_texts_are_shown_from_a_little_before_they_part():
-    same = "Tickets cost four crowns. " * 20
-    assert gathering._parting(f"{same}Dogs ride free.\n\nCats too.", f"{same}Dogs pay half.") == (
-        "… Tickets cost four crowns. Dogs ride free. Cats too.",
-        "… Tickets cost four crowns. Dogs pay half.",
-    )
