@@ -4,7 +4,12 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+import hypothesis
 import pytest
+
+# A test is not to fail because the machine is busy; speed is measured in benchmarks/.
+hypothesis.settings.register_profile("newsbeam", deadline=None)
+hypothesis.settings.load_profile("newsbeam")
 
 REPO = Path(__file__).resolve().parent.parent
 

@@ -10,7 +10,7 @@ ROOT = Path(__file__).parent.parent
 MOST_LINES = 400
 PACKAGES = ("pipeline", "schemas", "transforms")
 FILES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
-NOUN_FOLDERS = ("formats", "identity", "lake", "text", "topics")
+NOUN_FOLDERS = ("feeds", "formats", "http", "identity", "lake", "text", "topics")
 
 
 def imports_of(path: Path) -> Iterator[str]:
