@@ -41,6 +41,10 @@ class InputFile:
     sidecar: str | None = None
     """The ``<name>.meta.json`` beside it, when there is one."""
     in_path: PathFacts = PathFacts()
+    record_at: int | None = None
+    """Where in a WARC file the one record begins that is meant; None: the whole file."""
+    feed: str | None = None
+    """Key of the feed whose poll brought it; None when it was not polled in this run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,13 @@ class RawDocument:
     headers: Mapping[str, str] = field(default_factory=dict)
     """HTTP response headers that were kept, names in lower case."""
     fetched_known: bool = False
-    """A sidecar or the file's path gave ``fetched_at``."""
+    """A sidecar, the file's path or the fetch itself gave ``fetched_at``."""
+    language: str | None = None
+    """Language tag of items that declare none, by the feed list."""
+    topics: tuple[str, ...] = ()
+    """Ids of topics that the feed list gives to all items."""
+    feed: str | None = None
+    """Key of the feed whose poll brought it; None when it was not polled in this run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +142,19 @@ class FeedItem:
 
 
 @dataclass(frozen=True, slots=True)
+class FeedSchedule:
+    """How often a feed says that it is worth asking."""
+
+    ttl_seconds: int | None = None
+    """RSS ``ttl``, or the period of the syndication module (``sy:updatePeriod`` by
+    ``sy:updateFrequency``); the longer of the two."""
+    skip_hours: tuple[int, ...] = ()
+    """RSS ``skipHours``: hours of the day, UTC, 0 to 23."""
+    skip_days: tuple[int, ...] = ()
+    """RSS ``skipDays``: days of the week, Monday is 0."""
+
+
+@dataclass(frozen=True, slots=True)
 class FeedInfo:
     """What a document says about itself as a whole."""
 
@@ -141,6 +164,8 @@ class FeedInfo:
     """The address of the site the feed belongs to."""
     title: str | None = None
     language: str | None = None
+    schedule: FeedSchedule = FeedSchedule()
+    """How often it says that it is worth asking."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +205,10 @@ class Origin:
     feed_url: str | None
     fetched_known: bool = False
     """``fetched_at`` is more than the file's modification time."""
+    language: str | None = None
+    """As in :class:`RawDocument`."""
+    topics: tuple[str, ...] = ()
+    """As in :class:`RawDocument`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +250,7 @@ class Topic:
     level: int
     """Depth in the vocabulary, 1 = top."""
     origin: str
-    """``text`` or ``publisher``."""
+    """``text`` or ``feed``."""
     evidence: tuple[str, ...]
     """The words (or the publisher's code) that caused it, most telling first."""
 
@@ -260,6 +289,7 @@ class Article:
     fetched_at: datetime
     language_declared: str | None
     categories: tuple[str, ...]
+    feed_topics: tuple[str, ...]
     content_hash: str
     flags: tuple[str, ...]
     format: str

@@ -1,8 +1,8 @@
 """From an entry of feedparser to a FeedItem: every ladder of fallbacks is a function here.
 
 Sources: RSS 2.0 (https://www.rssboard.org/rss-specification), the RSS profile
-(https://www.rssboard.org/rss-profile), RSS 1.0 (http://purl.org/rss/1.0/spec), Atom 1.0
-(RFC 4287).
+(https://www.rssboard.org/rss-profile), RSS 1.0 (http://purl.org/rss/1.0/spec) and its syndication
+module (http://purl.org/rss/1.0/modules/syndication/), Atom 1.0 (RFC 4287).
 """
 
 import html
@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from schemas.records import FeedInfo, FeedItem
+from schemas.records import FeedInfo, FeedItem, FeedSchedule
 
 _HTML_TYPES = frozenset({"text/html", "html", "application/xhtml+xml", "xhtml"})
 _MARKUP = re.compile(
@@ -21,6 +21,19 @@ _MARKUP = re.compile(
 )
 _ORIGINAL_LINKS = ("feedburner_origlink", "pheedo_origlink")
 _LESSER_SUMMARIES = ("dc_description", "itunes_summary", "media_description")
+
+_DAY = 86_400
+_PERIODS = {
+    "hourly": 3600,
+    "daily": _DAY,
+    "weekly": 7 * _DAY,
+    "monthly": 30 * _DAY,
+    "yearly": 365 * _DAY,
+}
+_LONGEST = _PERIODS["yearly"]
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+# What stands behind the point of a number is let go.
+_COUNT = re.compile(r"\+?0*(\d+)(?:\.\d*)?", re.ASCII)
 
 
 def feed_info(feed: Any, document_url: str | None) -> FeedInfo:
@@ -36,7 +49,44 @@ def feed_info(feed: Any, document_url: str | None) -> FeedInfo:
         site_url=absolute(_get(feed, "link"), self_url, document_url),
         title=title,
         language=_text(_get(feed, "language")),
+        schedule=find_schedule(feed),
     )
+
+
+def find_schedule(feed: Any) -> FeedSchedule:
+    """Return how often the channel says that it is worth asking; what cannot be read is left out.
+
+    RSS counts ``ttl`` in minutes and the hours of ``skipHours`` from 0 to 23; RSS 0.91 had 24 for
+    midnight. The syndication module's period is daily and its frequency 1 where one of them is
+    given alone. No period is longer than a year.
+    """
+    periods = [60 * (_count(_get(feed, "ttl")) or 0), _update_period(feed)]
+    hours = {_count(text) for text in _get(feed, "nb:skiphours") or ()}
+    days = {text.strip().lower() for text in _get(feed, "nb:skipdays") or ()}
+    return FeedSchedule(
+        ttl_seconds=min(max(periods), _LONGEST) or None,
+        skip_hours=tuple(sorted({hour % 24 for hour in hours if hour is not None and hour <= 24})),
+        skip_days=tuple(
+            number for number, name in enumerate(_WEEKDAYS) if name in days or name[:3] in days
+        ),
+    )
+
+
+def _update_period(feed: Any) -> int:
+    """Seconds between two changes, as the syndication module gives them; 0 where it does not."""
+    name = _text(_get(feed, "sy_updateperiod"))
+    frequency = _count(_get(feed, "sy_updatefrequency"))
+    if name is None and frequency is None:
+        return 0
+    return _PERIODS.get((name or "daily").lower(), 0) // (frequency or 1)
+
+
+def _count(text: Any) -> int | None:
+    """The whole number a text is, at most a billion; None for anything else."""
+    match = _COUNT.fullmatch(_text(text) or "")
+    if match is None:
+        return None
+    return int(match[1]) if len(match[1]) <= 9 else 10**9
 
 
 def item_from_entry(

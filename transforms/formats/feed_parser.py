@@ -65,6 +65,10 @@ _DATES = {
 _LESSER = ("dc_description", "itunes_summary", "media_description")
 
 
+# When a channel is not worth asking: (element, the list it stands in), all kept.
+_SKIPPED = {"hour": "skiphours", "day": "skipdays"}
+_SCHEDULE = ("ttl", "sy_updateperiod", "sy_updatefrequency", *_SKIPPED, *_SKIPPED.values())
+
 # Elements without a handler are filed under their own name, and these names hold something else.
 _RENAMED = {
     name: f"{name}_element"
@@ -89,6 +93,14 @@ def _end_lesser(name: str) -> Any:
     return lambda self: self.pop_content(name)
 
 
+def _start_text(name: str) -> Any:
+    return lambda self, _: self.push(name, 1)
+
+
+def _end_skipped(name: str, parent: str) -> Any:
+    return lambda self: self.keep_skipped(name, parent)
+
+
 def _end_date(key: str, origin: str) -> Any:
     return lambda self: self.keep_date(key, origin)
 
@@ -107,6 +119,7 @@ class _AsWritten:
     feeddata: Any
     contentparams: Any
     elementstack: list[list[Any]]
+    push: Any
     pop: Any
     _get_context: Any
     _save: Any
@@ -165,6 +178,11 @@ class _AsWritten:
         if self.exact and self.depth - self.item_depth > 1:
             return
         self.entries[-1].setdefault("nb:dates", []).append((origin, value))
+
+    def keep_skipped(self, name: str, parent: str) -> None:
+        value = self.pop(name)
+        if value and not self.inentry and self.elementstack and self.elementstack[-1][0] == parent:
+            self.feeddata.setdefault(f"nb:{parent}", []).append(value)
 
     def _end_guid(self) -> None:
         # With guidislink set, pop() would resolve the guid against xml:base.
@@ -230,6 +248,10 @@ class _AsWritten:
 
 for _name, (_key, _origin) in _DATES.items():
     setattr(_AsWritten, f"_end_{_name}", _end_date(_key, _origin))
+for _name in _SCHEDULE:
+    setattr(_AsWritten, f"_start_{_name}", _start_text(_name))
+for _name, _parent in _SKIPPED.items():
+    setattr(_AsWritten, f"_end_{_name}", _end_skipped(_name, _parent))
 for _name in _LESSER:
     setattr(_AsWritten, f"_start_{_name}", _start_lesser(_name))
     setattr(_AsWritten, f"_end_{_name}", _end_lesser(_name))
