@@ -1,0 +1,125 @@
+"""How hosts are spared: one request at a time to each, and a pause between two.
+
+Every request passes :meth:`Hosts.pass_gate`, those that follow a redirect and those for robots.txt
+too: fifty feeds that redirect to one host wait for one another there.
+"""
+
+import threading
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from schemas.feeds import HostState
+from transforms.feeds.clock import Clock
+
+_ANY_TIME = datetime.min.replace(tzinfo=UTC)
+
+MOST_CRAWL_DELAY = 300.0
+"""Seconds; a longer ``Crawl-delay`` is taken for this."""
+
+
+class Hosts:
+    """What is known of hosts while a run polls; for many threads.
+
+    Args:
+        known: what is remembered of them.
+        delay: seconds between two requests to one host.
+        clock: tells the time.
+    """
+
+    def __init__(self, known: Iterable[HostState], delay: float, clock: Clock) -> None:
+        self._lock = threading.Lock()
+        self._clock = clock
+        self._delay = delay
+        self._states = {state.host: state for state in known}
+        self._delays: dict[str, float] = {}
+        self._free: dict[str, datetime] = {}
+        self._touched: set[str] = set()
+
+    def state(self, host: str) -> HostState:
+        """What is known of a host now."""
+        with self._lock:
+            return self._states.get(host, HostState(host))
+
+    def touched(self) -> list[HostState]:
+        """The hosts of which more is known than before, by name."""
+        with self._lock:
+            return [self._states[host] for host in sorted(self._touched)]
+
+    def free_at(self, host: str) -> datetime:
+        """When the next request may go out."""
+        with self._lock:
+            return self._free_at(host)
+
+    def pass_gate(self, host: str) -> None:
+        """Return when a request may go out to a host; it must then be made."""
+        with self._lock:
+            now = self._clock.now()
+            start = max(now, self._free_at(host))
+            self._free[host] = start + timedelta(seconds=self._delay_of(host))
+            self._states[host] = replace(self._states.get(host, HostState(host)), asked_at=start)
+            self._touched.add(host)
+        if start > now:
+            self._clock.sleep((start - now).total_seconds())
+
+    def slow_down(self, host: str, delay: float | None) -> None:
+        """Keep at least so many seconds between two requests to a host from now on."""
+        if delay is not None:
+            with self._lock:
+                self._delays[host] = min(max(delay, 0.0), MOST_CRAWL_DELAY)
+
+    def hold(self, host: str, until: datetime) -> None:
+        """Make no request to a host before a time that it asked for."""
+        with self._lock:
+            state = self._states.get(host, HostState(host))
+            latest = until if state.hold_until is None else max(until, state.hold_until)
+            self._states[host] = replace(state, hold_until=latest)
+            self._touched.add(host)
+
+    def is_held(self, host: str) -> bool:
+        """Did the host ask for no requests now?"""
+        with self._lock:
+            state = self._states.get(host)
+            until = state.hold_until if state else None
+            return until is not None and until > self._clock.now()
+
+    def learn_robots(self, host: str, status: int | None, body: bytes | None) -> None:
+        """Remember a robots.txt that was just asked for."""
+        with self._lock:
+            self._states[host] = replace(
+                self._states.get(host, HostState(host)),
+                robots=body,
+                robots_status=status,
+                robots_at=self._clock.now(),
+            )
+            self._touched.add(host)
+
+    def _delay_of(self, host: str) -> float:
+        return max(self._delay, self._delays.get(host, 0.0))
+
+    def _free_at(self, host: str) -> datetime:
+        if host not in self._free:
+            state = self._states.get(host)
+            self._free[host] = _ANY_TIME
+            if state is not None and state.asked_at is not None:
+                # A last request in the future means that a clock was set back.
+                asked_at = min(state.asked_at, self._clock.now())
+                self._free[host] = asked_at + timedelta(seconds=self._delay_of(host))
+        return self._free[host]
+
+
+def merged(one: HostState, other: HostState) -> HostState:
+    """What two workers together know of a host."""
+    newer = max(one, other, key=lambda state: _order(state.robots_at))
+    return HostState(
+        host=one.host,
+        asked_at=max(one.asked_at, other.asked_at, key=_order),
+        hold_until=max(one.hold_until, other.hold_until, key=_order),
+        robots=newer.robots,
+        robots_status=newer.robots_status,
+        robots_at=newer.robots_at,
+    )
+
+
+def _order(moment: datetime | None) -> float:
+    return moment.timestamp() if moment is not None else float("-inf")
