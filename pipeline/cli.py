@@ -1,10 +1,10 @@
-"""The command line: ``newsbeam run | check | explain | sources | schema``."""
+"""The command line: ``newsbeam COMMAND``; the commands are those of :data:`COMMANDS`."""
 
 import sys
 from collections.abc import Callable, Sequence
 from importlib.metadata import packages_distributions, version
 
-from pipeline import commands
+from pipeline import commands, compact_command, feed_commands
 from pipeline.errors import ExitCode, RunFailedError, UsageError, explain_failure
 
 _OWN_NAMES = ("pipeline", "transforms", "schemas")
@@ -54,7 +54,10 @@ def _guarded(name: str, arguments: Sequence[str]) -> ExitCode:
 
 
 COMMANDS: dict[str, tuple[Command, str]] = {
-    "run": (commands.run, "read documents and add what is new in them to a lake"),
+    "run": (commands.run, "read files and ask feeds, and add what is new to a lake"),
+    "feeds": (feed_commands.feeds, "tell what a feed list would ask, and when; asks nothing"),
+    "discover": (feed_commands.discover, "find the feeds of a site"),
+    "compact": (compact_command.compact, "merge a lake's small files"),
     "check": (commands.check, "prove a lake whole"),
     "explain": (commands.explain, "tell how an item got where it is"),
     "sources": (commands.sources, "tell what is known of each source and its keys"),

@@ -21,12 +21,17 @@ def run(arguments: Sequence[str]) -> ExitCode:
         logging.basicConfig(level=logging.CRITICAL)
         logging.getLogger("apache_beam").setLevel(logging.CRITICAL)
     from pipeline.driver import run
-    from pipeline.options import own_parser, parse_options
+    from pipeline.options import NewsbeamOptions, own_parser, parse_options
 
     if "-h" in arguments or "--help" in arguments:
         own_parser().print_help()
         return ExitCode.DONE
-    return run(parse_options(arguments)).exit_code
+    options = parse_options(arguments)
+    if options.view_as(NewsbeamOptions).every is not None:
+        from pipeline.loop import stream
+
+        return stream(options)
+    return run(options).exit_code
 
 
 def check(arguments: Sequence[str]) -> ExitCode:

@@ -8,7 +8,9 @@ from importlib.util import find_spec
 from apache_beam.options.pipeline_options import DirectOptions, PipelineOptions, StandardOptions
 
 from pipeline.errors import OneLineParser, UsageError
+from pipeline.feed_options import add_feed_options, check_feed_options
 from pipeline.sources import compile_pattern
+from pipeline.stream_options import add_stream_options, check_stream_options
 
 DEFAULT_RUNNER = "FnApiRunner"
 MOST_WINDOW_HOURS = 24 * 3660
@@ -79,6 +81,8 @@ class NewsbeamOptions(PipelineOptions):
             default="langdetect",
             help="Language detector. 'fast' needs the extra newsbeam[fast]. Default: langdetect.",
         )
+        add_feed_options(parser)
+        add_stream_options(parser)
         parser.add_argument(
             "--debug",
             action="store_true",
@@ -91,8 +95,9 @@ def own_parser() -> argparse.ArgumentParser:
     """A parser of newsbeam's own options alone, for ``--help`` and the docs."""
     parser = argparse.ArgumentParser(
         prog="newsbeam run",
-        usage="newsbeam run --input PATHS --output LAKE [options] [any Beam option]",
-        description="Read documents, and add what is new in them to the lake.",
+        usage="newsbeam run [--input PATHS] [--feeds FILE] --output LAKE [options] "
+        "[any Beam option]",
+        description="Read files and ask feeds, and add what is new in them to the lake.",
         epilog="Every option of Apache Beam can be given too: --runner (default "
         f"{DEFAULT_RUNNER}), --direct_running_mode=multi_processing with --direct_num_workers=N "
         "to use N cores, and so on.",
@@ -111,9 +116,12 @@ def parse_options(arguments: Sequence[str]) -> PipelineOptions:
     _refuse_unknown(arguments)
     options = PipelineOptions(list(arguments))
     own = options.view_as(NewsbeamOptions)
-    for name in ("input", "output"):
-        if not getattr(own, name):
-            raise UsageError(f"--{name} is missing; see newsbeam run --help")
+    if not own.output:
+        raise UsageError("--output is missing; see newsbeam run --help")
+    if not own.input and not own.feeds:
+        raise UsageError("--input or --feeds is missing; see newsbeam run --help")
+    check_feed_options(own)
+    check_stream_options(own)
     for name in ("max_document_bytes", "max_items_per_document", "target_file_mb"):
         if getattr(own, name) < 1:
             raise UsageError(f"--{name} must be at least 1")
@@ -153,6 +161,13 @@ def _refuse_lossy(options: PipelineOptions) -> None:
             "use in_memory (the default) or multi_processing"
         )
     local = options.view_as(DirectOptions)
+    if (
+        options.view_as(NewsbeamOptions).every is not None
+        and local.direct_running_mode == "multi_processing"
+    ):
+        raise UsageError(
+            "--every runs in one process: starting workers takes longer than a round does"
+        )
     if local.direct_num_workers not in (None, 1) and local.direct_running_mode == "in_memory":
         raise UsageError(
             "--direct_num_workers has no effect without --direct_running_mode=multi_processing"

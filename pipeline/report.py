@@ -20,6 +20,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline.graph import RunPlan
+from schemas.feeds import PollOutcome
 from schemas.tables import TABLE_MEANINGS
 from transforms.lake.commit import Commit
 from transforms.lake.layout import Layout
@@ -95,10 +96,10 @@ class Progress:
 
     def __enter__(self) -> Self:
         """Start showing."""
-        say(
-            f"run {self._plan.number}: reading {len(self._plan.files):,} documents into "
-            f"{self._plan.lake.root}"
-        )
+        files, feeds = len(self._plan.files), len(self._plan.requests)
+        parts = [f"reading {_number(files, 'file')}"] if files or not feeds else []
+        parts += [f"asking {_number(feeds, 'feed')}"] if feeds else []
+        say(f"run {self._plan.number}: {' and '.join(parts)} into {self._plan.lake.root}")
         self._bar.start()
         self._thread.start()
         return self
@@ -125,6 +126,9 @@ class Progress:
         claims, claim_bytes = _weigh(self._plan.staging.claims)
         if claims:
             return f"reading: {claim_bytes / 2**20:,.1f} MiB of rows staged"
+        answers, answer_bytes = _weigh(self._plan.staging.raw)
+        if answers:
+            return f"asking feeds: {answer_bytes / 2**20:,.1f} MiB of answers"
         return "reading"
 
 
@@ -159,6 +163,8 @@ def print_ledger(commit: Commit, layout: Layout) -> None:
     table.add_section()
     table.add_row("all", *_cells(commit.ledger), style="bold")
     console.print(table)
+    if commit.ledger["feeds_due"]:
+        console.print(_polls(commit.ledger), soft_wrap=True, markup=False)
     for name in TABLE_MEANINGS:
         files = [file for file in commit.files if file.table == name]
         if files:
@@ -169,6 +175,16 @@ def print_ledger(commit: Commit, layout: Layout) -> None:
                 soft_wrap=True,
                 markup=False,
             )
+
+
+def _polls(ledger: dict[str, int]) -> str:
+    outcomes = {outcome: ledger[f"feeds_{outcome}"] for outcome in PollOutcome}
+    told = [
+        f"{number:,} {str(one).replace('_', ' ')}" for one, number in outcomes.items() if number
+    ]
+    if ledger["gaps"]:
+        told.append(f"{_number(ledger['gaps'], 'gap')}, see gap_since in polls")
+    return f"{_number(ledger['feeds_due'], 'feed')} due: {', '.join(told)}"
 
 
 def _cells(counts: dict[str, int]) -> list[str]:

@@ -21,6 +21,8 @@ from schemas.records import InputFile, PathFacts
 from transforms.formats.document import as_address
 
 SIDECAR_SUFFIX = ".meta.json"
+PUT_AWAY = frozenset(("_done", "_rejected"))
+"""Folders of files that ``--done`` has put away."""
 PATH_GROUPS = tuple(field.name for field in fields(PathFacts))
 _ESCAPED_URL = re.compile("https?%3A", re.IGNORECASE)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -109,7 +111,7 @@ def _local(path: str) -> Iterator[InputFile]:
         matches = (
             Path(match)
             for match in glob.iglob(str(named), recursive=True)
-            if not match.endswith(SIDECAR_SUFFIX)
+            if not match.endswith(SIDECAR_SUFFIX) and not PUT_AWAY & set(Path(match).parts)
         )
     for match in matches:
         if match.is_file():

@@ -3,8 +3,17 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from schemas.feeds import FeedReading, HostState, Poll
 from schemas.judgement import Outcome
 from schemas.records import Hash64
+
+
+@dataclass(frozen=True, slots=True)
+class InputCount:
+    """How many documents a planned file or a fetched answer held."""
+
+    documents: int
+    """Those that were rejected included; an archive may hold many, or none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +26,8 @@ class DocumentCount:
     documents_rejected: int
     items_read: int
     """Entries the parser counted, those it rejected included."""
+    refused: str | None = None
+    """The address of a document that was rejected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +49,16 @@ class LedgerRow:
     items_rejected: int
     rejects_repeated: int
     """Of the rejected documents and items, those already in the lake and so not stored again."""
+    feeds_due: int = 0
+    """Feeds that were to be asked; like all below 0 but on the run's own row."""
+    feeds_fetched: int = 0
+    feeds_not_modified: int = 0
+    feeds_failed: int = 0
+    feeds_gone: int = 0
+    feeds_forbidden: int = 0
+    feeds_deferred: int = 0
+    gaps: int = 0
+    """Feeds that shared no item with their last poll."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +66,10 @@ class DataFile:
     """A file a run wrote, as the commit record names it."""
 
     table: str
-    """``articles``, ``duplicates``, ``rejects``, ``runs``; ``keys``, ``index`` of the history."""
+    """``articles``, ``duplicates``, ``rejects``, ``runs``, ``polls``; ``keys`` and ``index`` of the
+    history; ``feeds`` and ``hosts``, what is remembered of them; ``raw``, fetched documents."""
     date: date | None
-    """The partition; None for the history's files."""
+    """The partition; None for files of the machinery."""
     path: str
     """Relative to the lake."""
     staged: str
@@ -81,3 +103,15 @@ class RunSummary:
     """What the run adds to the history; empty when nothing changed."""
     segments: tuple[str, ...]
     """Paths of the segments of the history that are live after it, the oldest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """All that a run counted and wrote, apart from what the judge decided."""
+
+    written: tuple[Written, ...]
+    inputs: tuple[InputCount, ...]
+    documents: tuple[DocumentCount, ...]
+    polls: tuple[Poll, ...] = ()
+    readings: tuple[FeedReading, ...] = ()
+    hosts: tuple[HostState, ...] = ()

@@ -22,6 +22,7 @@ _ARROW_TYPES = {
     "VARCHAR": _TEXT,
     "VARCHAR[]": pa.list_(_TEXT),
     "BLOB": pa.binary(),
+    "BOOLEAN": pa.bool_(),
     "FLOAT": pa.float32(),
     "UTINYINT": pa.uint8(),
     "USMALLINT": pa.uint16(),
@@ -198,3 +199,46 @@ VERDICTS = _described(
     ("evidence", pa.string(), True, "as in duplicates"),
 )
 """What becomes of a staged row."""
+
+_SCHEDULE = pa.struct(
+    [
+        ("ttl_seconds", pa.int64()),
+        ("skip_hours", pa.list_(pa.uint8())),
+        ("skip_days", pa.list_(pa.uint8())),
+    ]
+)
+
+FEED_STATES = _described(
+    ("key", _TEXT, False, "hash of the feed's address as configured"),
+    ("url", _TEXT, False, "its address as configured, credentials hidden"),
+    ("moved_to", _TEXT, True, "where permanent redirects have led"),
+    ("etag", _TEXT, True, "validator, as the server gave it"),
+    ("last_modified", _TEXT, True, "validator, as the server gave it"),
+    ("distrusted_at", _TIME, True, "when its validators were seen to lie"),
+    ("next_due", _TIME, True, "the earliest next request"),
+    ("interval", pa.float64(), False, "seconds between polls, as adapted so far"),
+    ("asked_at", _TIME, True, "the last request"),
+    ("answered_at", _TIME, True, "the last good answer"),
+    ("changed_at", _TIME, True, "the last answer with an item that the one before had not"),
+    ("probed_at", _TIME, True, "the last answer to a request without validators"),
+    ("status", pa.int64(), True, "HTTP status of the last answer"),
+    ("outcome", _TEXT, False, "of the last poll"),
+    ("detail", _TEXT, False, "what went wrong last; empty when nothing did"),
+    ("failures", pa.int64(), False, "polls in a row without a good answer"),
+    ("gone", pa.bool_(), False, "the server said 410"),
+    ("items", pa.list_(_KEY), False, "keys of the items of the last answer"),
+    ("contents", _KEY, True, "hash of all that they say"),
+    ("schedule", _SCHEDULE, False, "how often the feed says that it is worth asking"),
+    ("busiest", pa.float64(), False, "new items an hour at its busiest, fading"),
+)
+"""A row of what is remembered of feeds; see :class:`schemas.feeds.FeedState`."""
+
+HOST_STATES = _described(
+    ("host", _TEXT, False, "name and port as in the address"),
+    ("asked_at", _TIME, True, "the last request"),
+    ("hold_until", _TIME, True, "it asked for no requests before"),
+    ("robots", pa.binary(), True, "its robots.txt"),
+    ("robots_status", pa.int64(), True, "HTTP status of robots.txt"),
+    ("robots_at", _TIME, True, "when robots.txt was asked for"),
+)
+"""A row of what is remembered of hosts; see :class:`schemas.feeds.HostState`."""

@@ -25,6 +25,7 @@ class Reason(StrEnum):
     BAD_SIDECAR = "bad_sidecar"
     BAD_PATH_TIME = "bad_path_time"
     BAD_GZIP = "bad_gzip"
+    BAD_WARC = "bad_warc"
     TOO_LARGE = "too_large"
     EMPTY_DOCUMENT = "empty_document"
     UNKNOWN_FORMAT = "unknown_format"
@@ -44,6 +45,8 @@ REASON_MEANINGS = {
     Reason.BAD_PATH_TIME: "What `--path_pattern` takes for the fetch time in the file's path is no "
     "ISO 8601 time with an offset.",
     Reason.BAD_GZIP: "A gzip stream that is cut short or damaged.",
+    Reason.BAD_WARC: "A WARC file that is cut short or damaged; what comes before the damage was "
+    "read.",
     Reason.TOO_LARGE: "The document, or what it decompresses to, is above `--max_document_bytes`.",
     Reason.EMPTY_DOCUMENT: "Nothing but white space.",
     Reason.UNKNOWN_FORMAT: "No format recognises the content.",

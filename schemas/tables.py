@@ -9,13 +9,15 @@ Types are written as DuckDB writes them, for they are what most readers will see
 
 from dataclasses import dataclass
 
+from schemas.feeds import POLL_OUTCOMES
+
 SCHEMA_VERSION = 1
 
 PAYLOAD_LIMIT = 1 << 20
 """Bytes of a rejected input that are kept in the ``rejects`` table."""
 
 SOURCE_ORIGINS = {
-    "configured": "the name the operator gave it, in a sidecar or by --path_pattern",
+    "configured": "the name the operator gave it, in a feed list, a sidecar or by --path_pattern",
     "feed": "the feed's own canonical address",
     "host": "the publisher's host",
     "folder": "the folder the file lay in, for want of anything better",
@@ -196,6 +198,7 @@ _ITEM_COLUMNS = (
 _CONTENT_COLUMNS = (
     _optional("language_declared", TEXT, "The language tag the publisher declares, as written."),
     _required("categories", TEXTS, "The publisher's own labels, in order."),
+    _required("feed_topics", TEXTS, "Ids of topics that the feed list gives to the whole feed."),
     _required(
         "content_hash",
         TEXT,
@@ -244,7 +247,8 @@ ARTICLES = (
     _required(
         "topics",
         TOPIC_TYPE + "[]",
-        "IPTC Media Topics with score, level, origin and the words that caused each.",
+        "IPTC Media Topics with score, level, the words that caused each, and origin: `text` or "
+        "`feed`, which is the feed list.",
     ),
     *_CONTENT_COLUMNS,
 )
@@ -304,6 +308,53 @@ RUNS = (
         "UBIGINT",
         "Refused documents and items that the lake already holds, so not stored again.",
     ),
+    _required(
+        "feeds_due",
+        "UBIGINT",
+        "Feeds that were to be asked = the sum of the columns that follow, `gaps` left out. Feeds "
+        "are counted on the row for the whole run only; see `polls` for each.",
+    ),
+    *(
+        _required(f"feeds_{outcome}", "UBIGINT", f"Of them: {meaning}.")
+        for outcome, meaning in POLL_OUTCOMES.items()
+    ),
+    _required("gaps", "UBIGINT", "Feeds that shared no item with their last poll."),
+    _required("schema_version", "USMALLINT", "Version of this table's schema."),
+)
+
+POLLS = (
+    _required("run_id", TEXT, "Number of the run's commit, eight digits."),
+    _required("feed_url", TEXT, "The feed's address as configured, credentials hidden."),
+    _required("asked_url", TEXT, "The address that was asked: differs after a permanent redirect."),
+    _optional("source", TEXT, "The feed's configured name."),
+    _required(
+        "outcome",
+        TEXT,
+        "What became of it. "
+        + _one_of({str(word): text for word, text in POLL_OUTCOMES.items()})
+        + ".",
+    ),
+    _optional("asked_at", TIME, "When it was asked, UTC; NULL when no request was made."),
+    _optional("answered_at", TIME, "When the answer was complete, UTC: the documents' fetched_at."),
+    _optional("status", "USMALLINT", "HTTP status of the last answer."),
+    _optional("detail", TEXT, "What went wrong, in one line; NULL when nothing did."),
+    _required("requests", "UINTEGER", "Requests made, redirects counted, robots.txt not."),
+    _required("bytes", "UBIGINT", "Bytes of the answer's body as they came over the wire."),
+    _required("conditional", "BOOLEAN", "ETag or Last-Modified were sent."),
+    _optional("items", "UINTEGER", "Items of the document; NULL when there was none to be read."),
+    _optional("items_fresh", "UINTEGER", "Of them, those that the last poll did not have."),
+    _optional(
+        "gap_since",
+        TIME,
+        "The poll shares no item with the one before, which was then: items in between were "
+        "probably missed. NULL: no gap.",
+    ),
+    _required(
+        "validators_distrusted",
+        "BOOLEAN",
+        "The server gave the same validators for other items: they are not sent for a while.",
+    ),
+    _optional("next_due", TIME, "The earliest next poll, UTC; NULL: it is not asked again."),
     _required("schema_version", "USMALLINT", "Version of this table's schema."),
 )
 
@@ -312,6 +363,7 @@ TABLES = {
     "duplicates": DUPLICATES,
     "rejects": REJECTS,
     "runs": RUNS,
+    "polls": POLLS,
 }
 
 TABLE_MEANINGS = {
@@ -319,4 +371,5 @@ TABLE_MEANINGS = {
     "duplicates": "One row a duplicate: its own fields and the article it repeats.",
     "rejects": "One row an input that was refused, with its reason and its bytes.",
     "runs": "The ledger: one row a source and run, and one for the run as a whole.",
+    "polls": "One row a feed that was due in a run: what was asked, what came of it.",
 }

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from pipeline.graph import RunPlan
 from pipeline.sources import find_files
+from transforms.feeds.ask import PollSettings
+from transforms.feeds.clock import SystemClock
 from transforms.lake.layout import Layout, Staging
 
 STARTED = datetime(2026, 3, 2, tzinfo=UTC)
@@ -22,6 +24,10 @@ def plan_over(files: Sequence[Path], lake: Path) -> RunPlan:
         number=1,
         started_at=STARTED,
         files=tuple(find_files(str(path))[0] for path in files),
+        requests=(),
+        poll=PollSettings(),
+        clock=SystemClock(),
+        feeds=(),
         segments=(),
         headline_window=timedelta(hours=72),
         target_file_bytes=64 << 20,

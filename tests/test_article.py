@@ -90,6 +90,7 @@ def test_every_field():
         fetched_at=ORIGIN.fetched_at,
         language_declared="en-GB",
         categories=("Politics", "Fish"),
+        feed_topics=(),
         content_hash=content_hash(headline, "A deal at last …", body, published),
         flags=("malformed_feed",),
         format="rss20",

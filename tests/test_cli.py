@@ -41,7 +41,7 @@ def last_line(capsys) -> str:
     [
         ([], None),
         (["rnu"], "unknown command rnu"),
-        (["run", "--output", "x"], "--input is missing"),
+        (["run", "--output", "x"], "--input or --feeds is missing"),
         (["run", "--input", "x"], "--output is missing"),
         (["run", "--input", "nowhere/*.xml", "--output", "x"], "nowhere/*.xml: no file matches"),
         (["run", "--input", "x", "--output", "x", "--runer=F"], "did you mean --runner?"),
@@ -282,7 +282,7 @@ def test_worker_processes_keep_their_logs_to_themselves(feed, tmp_path):
         timeout=120,
         check=True,
     )
-    said = f"newsbeam: run 1: reading 1 documents into {tmp_path}/lake"
+    said = f"newsbeam: run 1: reading 1 file into {tmp_path}/lake"
     assert done.stderr.strip() == said
 
 

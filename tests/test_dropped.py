@@ -97,7 +97,7 @@ def test_an_unreadable_time_in_the_path_refuses_the_file():
         payload=b"feed",
         payload_size=4,
     )
-    assert counted == DocumentCount("coast", 0, 1, 0)
+    assert counted == DocumentCount("coast", 0, 1, 0, refused=file.uri)
 
 
 def test_a_sidecar_that_says_when_spares_the_time_in_the_path():

@@ -98,6 +98,7 @@ def test_the_users_example_gives_the_row_field_for_field(shared_data, tmp_path):
         "topic_ids": [topic.id for topic in topics],
         "language_declared": None,
         "categories": [],
+        "feed_topics": [],
         "content_hash": content_hash(HEADLINE, summary, body, published),
         "flags": ["date_conflict", "fetch_time_assumed"],
         "format": "transcript",

@@ -28,7 +28,9 @@ def lake(tmp_path_factory) -> Path:
     files = write_polls(root / "polls", polls=6, feeds=3, items=8, seed=7)
     broken = root / "broken.bin"
     broken.write_bytes(bytes(range(256)))
-    run_over([*files, broken], root / "lake")
+    feeds = root / "feeds.txt"
+    feeds.write_text("http://127.0.0.1/refused-before-any-request\n")
+    run_over([*files, broken], root / "lake", "--feeds", str(feeds))
     return root / "lake"
 
 

@@ -7,15 +7,16 @@ input only.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import apache_beam as beam
 from apache_beam.pvalue import AsList, AsSingleton
 
-from schemas.ledger import DocumentCount, RunSummary, Written
-from transforms.lake.finish import finish_run
-from transforms.lake.layout import Staging
+from schemas.ledger import Counted, RunSummary
+from transforms.lake.finish import Ending, finish_run
+
+COUNTED = ("written", "inputs", "documents", "polls", "readings", "hosts")
+"""Names of inputs: fields of :class:`schemas.ledger.Counted`."""
 
 
 @dataclass
@@ -23,46 +24,28 @@ class Commit(beam.PTransform):
     """Make the run's commit.
 
     Args:
-        staging: the run's staging folder.
-        number: the commit's number.
-        started_at: when the run was started, UTC.
-        documents_planned: how many documents the run was to read.
+        ending: what the end of the run has to know of its beginning.
     """
 
-    staging: Staging
-    number: int
-    started_at: datetime
-    documents_planned: int
+    ending: Ending
 
     def expand(self, inputs: Any) -> beam.PCollection:
-        """Wait for everything (``written``, ``summary``, ``counts``), then commit once."""
+        """Wait for everything, ``summary`` and the fields of ``Counted``, then commit once."""
         return (
             inputs["written"].pipeline
             | "Once" >> beam.Create([None], reshuffle=False)
             | "MakeCommit"
             >> beam.ParDo(
-                _MakeCommit(self),
-                AsList(inputs["written"]),
+                _MakeCommit(self.ending),
                 AsSingleton(inputs["summary"]),
-                AsList(inputs["counts"]),
+                *(AsList(inputs[name]) for name in COUNTED),
             )
         )
 
 
 class _MakeCommit(beam.DoFn):
-    def __init__(self, settings: Commit) -> None:
-        self._staging = settings.staging
-        self._number = settings.number
-        self._started_at = settings.started_at
-        self._planned = settings.documents_planned
+    def __init__(self, ending: Ending) -> None:
+        self._ending = ending
 
-    def process(
-        self,
-        _: None,
-        written: list[Written],
-        summary: RunSummary,
-        counts: list[DocumentCount],
-    ) -> Iterator[int]:
-        yield finish_run(
-            self._staging, self._number, self._started_at, self._planned, written, summary, counts
-        )
+    def process(self, _: None, summary: RunSummary, *counted: list[Any]) -> Iterator[int]:
+        yield finish_run(self._ending, Counted(*map(tuple, counted)), summary)

@@ -8,6 +8,11 @@ from apache_beam.metrics import Metrics
 
 REJECTS = "rejects"
 COUNTS = "counts"
+INPUTS = "inputs"
+READINGS = "readings"
+POLLS = "polls"
+HOSTS = "hosts"
+ARCHIVED = "archived"
 SUMMARY = "summary"
 KNOWN = "known"
 

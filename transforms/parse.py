@@ -3,7 +3,9 @@
 Input: :class:`schemas.records.RawDocument`. Outputs: ``items`` of
 (:class:`schemas.records.Origin`, :class:`schemas.records.FeedItem`), ``rejects`` of
 :class:`schemas.records.Reject`, and ``counts`` of :class:`schemas.ledger.DocumentCount`: how many
-items were read is said here, before anything else touches them. Bounded or not; no state.
+items were read is said here, before anything else touches them; and ``readings`` of
+:class:`schemas.feeds.FeedReading`, what a polled feed that could be read tells for its next poll.
+Bounded or not; no state.
 """
 
 from collections.abc import Iterator
@@ -13,10 +15,11 @@ from typing import Any
 import apache_beam as beam
 
 from schemas.records import RawDocument
+from transforms.feeds.reading import reading_of
 from transforms.formats.errors import UnreadableError
 from transforms.formats.origin import item_refused, parse_document, whole_refused
 from transforms.formats.registry import read_document
-from transforms.outcome import COUNTS, REJECTS, count
+from transforms.outcome import COUNTS, READINGS, REJECTS, count
 
 
 @dataclass
@@ -35,7 +38,7 @@ class ParseDocuments(beam.PTransform):
         """Parse each document by itself."""
         parse = _ParseDocument(self.max_bytes, self.max_items)
         return documents | "ParseDocument" >> beam.ParDo(parse).with_outputs(
-            REJECTS, COUNTS, main="items"
+            REJECTS, COUNTS, READINGS, main="items"
         )
 
 
@@ -56,6 +59,8 @@ class _ParseDocument(beam.DoFn):
         origin, counted = parse_document(document, parsed)
         count("documents_parsed")
         yield beam.pvalue.TaggedOutput(COUNTS, counted)
+        if document.feed is not None:
+            yield beam.pvalue.TaggedOutput(READINGS, reading_of(document.feed, parsed))
         for refused in parsed.rejects:
             yield beam.pvalue.TaggedOutput(REJECTS, item_refused(origin, refused))
         for item in parsed.items:

@@ -1,9 +1,10 @@
-"""ReadDocuments: from planned files to their bytes.
+"""ReadDocuments: from planned files and fetched answers to documents.
 
 Input: :class:`schemas.records.InputFile`. Outputs: ``documents`` of
-:class:`schemas.records.RawDocument`, ``rejects`` of :class:`schemas.records.Reject` and ``counts``
-of :class:`schemas.ledger.DocumentCount` for the rejected. Bounded or not; no order; a file read
-again by a repeated bundle gives the same records.
+:class:`schemas.records.RawDocument`, ``rejects`` of :class:`schemas.records.Reject`, ``counts`` of
+:class:`schemas.ledger.DocumentCount` for the rejected, and ``inputs`` of
+:class:`schemas.ledger.InputCount`: a WARC file holds many documents, any other file is one. Bounded
+or not; no order; a file read again by a repeated bundle gives the same records.
 """
 
 from collections.abc import Iterator
@@ -14,9 +15,10 @@ import apache_beam as beam
 from apache_beam.io.filesystem import CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 
-from schemas.records import InputFile
-from transforms.formats.dropped import Refusal, document_of, refuse_file
-from transforms.outcome import COUNTS, REJECTS, count
+from schemas.ledger import DocumentCount, InputCount
+from schemas.records import InputFile, RawDocument, Reject
+from transforms.formats.inputs import documents_of
+from transforms.outcome import COUNTS, INPUTS, REJECTS, count
 
 
 @dataclass
@@ -24,7 +26,7 @@ class ReadDocuments(beam.PTransform):
     """Read each planned file once.
 
     Args:
-        max_bytes: larger files are rejected unread.
+        max_bytes: larger files are rejected unread, and larger documents of archives.
     """
 
     max_bytes: int
@@ -35,7 +37,9 @@ class ReadDocuments(beam.PTransform):
             files
             | "SpreadFiles" >> beam.Reshuffle()
             | "ReadFile"
-            >> beam.ParDo(_ReadFile(self.max_bytes)).with_outputs(REJECTS, COUNTS, main="documents")
+            >> beam.ParDo(_ReadFile(self.max_bytes)).with_outputs(
+                REJECTS, COUNTS, INPUTS, main="documents"
+            )
         )
 
 
@@ -44,17 +48,21 @@ class _ReadFile(beam.DoFn):
         self._max_bytes = max_bytes
 
     def process(self, file: InputFile) -> Iterator[Any]:
-        result = document_of(file, _read_bytes, self._max_bytes)
-        if isinstance(result, Refusal):
-            reject, counted = refuse_file(file, result)
-            count("documents_unreadable")
-            yield beam.pvalue.TaggedOutput(REJECTS, reject)
-            yield beam.pvalue.TaggedOutput(COUNTS, counted)
-        else:
-            yield result
+        documents = 0
+        for found in documents_of(file, _open, self._max_bytes):
+            documents += 1
+            if isinstance(found, RawDocument):
+                yield found
+            else:
+                yield from _refused(*found)
+        yield beam.pvalue.TaggedOutput(INPUTS, InputCount(documents))
 
 
-def _read_bytes(uri: str) -> bytes:
-    with FileSystems.open(uri, compression_type=CompressionTypes.UNCOMPRESSED) as handle:
-        content: bytes = handle.read()
-    return content
+def _refused(reject: Reject, counted: DocumentCount) -> Iterator[Any]:
+    count("documents_unreadable")
+    yield beam.pvalue.TaggedOutput(REJECTS, reject)
+    yield beam.pvalue.TaggedOutput(COUNTS, counted)
+
+
+def _open(uri: str) -> Any:
+    return FileSystems.open(uri, compression_type=CompressionTypes.UNCOMPRESSED)

@@ -157,4 +157,4 @@ def refuse_file(file: InputFile, refusal: Refusal) -> tuple[Reject, DocumentCoun
         payload=refusal.payload,
         payload_size=file.size,
     )
-    return reject, DocumentCount(source, documents_parsed=0, documents_rejected=1, items_read=0)
+    return reject, DocumentCount(source, 0, 1, 0, file.uri)

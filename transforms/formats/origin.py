@@ -24,6 +24,8 @@ def parse_document(document: RawDocument, parsed: ParsedDocument) -> tuple[Origi
         source_origin=source_origin,
         feed_url=feed_url,
         fetched_known=document.fetched_known,
+        language=document.language,
+        topics=document.topics,
     )
     return origin, DocumentCount(source, 1, 0, len(parsed.items) + len(parsed.rejects))
 
@@ -45,7 +47,7 @@ def whole_refused(document: RawDocument, error: UnreadableError) -> tuple[Reject
         payload=document.content,
         payload_size=len(document.content),
     )
-    return reject, DocumentCount(source, 0, 1, 0)
+    return reject, DocumentCount(source, 0, 1, 0, document.uri)
 
 
 def item_refused(origin: Origin, refused: ItemReject) -> Reject:

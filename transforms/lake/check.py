@@ -13,17 +13,32 @@ from schemas.ledger import DataFile
 from schemas.parquet import KNOWN_ITEMS, table_schema
 from schemas.tables import TABLES
 from transforms.identity.columns import known_from, latest_of_each
+from transforms.lake.check_compactions import compaction_problems
 from transforms.lake.check_ledger import ledger_problems
-from transforms.lake.commit import Commit, commit_numbers, keys_paths, read_commit
+from transforms.lake.commit import (
+    Commit,
+    commit_numbers,
+    latest_number,
+    live_machinery,
+    read_commit,
+)
 from transforms.lake.errors import DamagedLakeError
 from transforms.lake.files import file_hash
 from transforms.lake.history import read_all_known
-from transforms.lake.layout import DATA_SUFFIX, TABLE_FOLDERS, Layout, commit_name
+from transforms.lake.layout import (
+    DATA_SUFFIX,
+    MACHINERY,
+    RAW,
+    TABLE_FOLDERS,
+    Layout,
+    commit_name,
+)
+from transforms.lake.live import ATTEMPTS, live_files
 from transforms.lake.rebuild import known_documents, rebuild_known
 from transforms.lake.segment import INDEX, Segment
 
 HISTORY = ("keys", "index")
-"""Tables of files that later commits may have replaced."""
+"""Tables of the history's files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +58,37 @@ def check_lake(layout: Layout) -> Findings:
     """Check everything that can be checked.
 
     Commits first, then files, then ids, history and ledger; what builds on damaged files is not
-    looked at, for its findings would only repeat theirs.
+    looked at, for its findings would only repeat theirs. A lake that has changed meanwhile is
+    looked at anew before anything is said against it.
+
+    Raises:
+        FileNotFoundError: files went away while they were read, time and again.
     """
+    for _ in range(ATTEMPTS - 1):
+        number = latest_number(layout)
+        try:
+            findings = _checked(layout)
+        except FileNotFoundError:
+            continue
+        if not findings.problems or latest_number(layout) == number:
+            return findings
+    return _checked(layout)
+
+
+def _checked(layout: Layout) -> Findings:
     try:
         commits = [read_commit(layout, number) for number in commit_numbers(layout)]
     except DamagedLakeError as error:
         return _found([str(error)], layout, [])
     problems = list(_commit_problems(layout, commits))
-    live = keys_paths(commits[-1].history) if commits else set()
+    problems += _folder_problems(layout, commits)
+    live = live_machinery(commits[-1]) if commits else set()
     damaged = list(_missing_segments(layout, commits, live))
+    live |= _live_data(commits)
     for commit in commits:
         damaged += _file_problems(layout, commit, live)
     problems += damaged
+    problems += compaction_problems(layout, commits)
     if not damaged:
         problems += _index_problems(layout, commits, live)
         problems += _id_problems(layout, commits)
@@ -66,10 +100,9 @@ def check_lake(layout: Layout) -> Findings:
 def _found(problems: list[str], layout: Layout, commits: list[Commit]) -> Findings:
     rows = Counter[str]()
     files = 0
-    for commit in commits:
-        for file in commit.files:
-            rows[file.table] += file.rows
-            files += 1
+    for _, file in live_files(commits):
+        rows[file.table] += file.rows
+        files += 1
     words = ", ".join(f"{rows[table]:,} {table}" for table in TABLES)
     verdict = f"{len(problems)} problems" if problems else "whole"
     return Findings(
@@ -94,12 +127,32 @@ def _commit_problems(layout: Layout, commits: list[Commit]) -> Iterator[str]:
             f"{layout.root}: commit {commits[-1].number} is not published yet; the next run "
             "finishes it"
         )
+
+
+def _folder_problems(layout: Layout, commits: list[Commit]) -> Iterator[str]:
     named = {file.path for commit in commits for file in commit.files}
-    for folder in TABLE_FOLDERS:
+    removed = {path: commit.number for commit in commits for path in commit.removed}
+    for folder in (*TABLE_FOLDERS, RAW):
         for path in sorted(Path(layout.root, folder).rglob("*")):
             relative = str(path.relative_to(layout.root))
-            if path.is_file() and relative not in named:
+            if not path.is_file():
+                continue
+            if relative in removed:
+                yield f"{path}: commit {removed[relative]} has removed this file, yet it is there"
+            elif relative not in named:
                 yield f"{path}: no commit names this file"
+
+
+def _live_data(commits: list[Commit]) -> set[str]:
+    """Files that analysts read."""
+    removed = {path for commit in commits for path in commit.removed}
+    data = {
+        file.path
+        for commit in commits
+        for file in commit.files
+        if not file.path.startswith(f"{MACHINERY}/")
+    }
+    return data - removed
 
 
 def _missing_segments(layout: Layout, commits: list[Commit], live: set[str]) -> Iterator[str]:
@@ -110,8 +163,8 @@ def _missing_segments(layout: Layout, commits: list[Commit], live: set[str]) -> 
 
 def _file_problems(layout: Layout, commit: Commit, live: set[str]) -> Iterator[str]:
     for file in commit.files:
-        if file.table in HISTORY and file.path not in live:
-            continue  # It was merged into a later one.
+        if file.path not in live:
+            continue  # A later one has taken its place.
         path = layout.absolute(file.path)
         if not path.is_file():
             yield f"{path}: missing; commit {commit.number} names it"
@@ -124,6 +177,8 @@ def _file_problems(layout: Layout, commit: Commit, live: set[str]) -> Iterator[s
 def _schema_problems(path: Path, file: DataFile) -> Iterator[str]:
     if file.table in HISTORY:
         yield from _segment_problems(path, file)
+        return
+    if file.table not in TABLES:
         return
     if not path.name.endswith(DATA_SUFFIX):
         yield f"{path}: its name does not end in {DATA_SUFFIX}"
@@ -162,13 +217,9 @@ def _index_problems(layout: Layout, commits: list[Commit], live: set[str]) -> It
 def _rows(
     layout: Layout, commits: list[Commit], table: str, columns: list[str]
 ) -> Iterator[tuple[DataFile, pa.Table]]:
-    for commit in commits:
-        for file in commit.files:
-            if file.table == table:
-                yield (
-                    file,
-                    pq.read_table(layout.absolute(file.path), columns=columns, partitioning=None),
-                )
+    for _, file in live_files(commits, (table,)):
+        path = layout.absolute(file.path)
+        yield file, pq.read_table(path, columns=columns, partitioning=None)
 
 
 def _id_problems(layout: Layout, commits: list[Commit]) -> Iterator[str]:

@@ -24,10 +24,24 @@ from schemas.ledger import DataFile
 from schemas.tables import SCHEMA_VERSION
 from transforms.lake.errors import CommitConflictError, DamagedLakeError
 from transforms.lake.files import sync_folder, write_whole
-from transforms.lake.layout import INDEX_SUFFIX, KEYS_SUFFIX, Layout, Staging, commit_name
+from transforms.lake.layout import (
+    INDEX_SUFFIX,
+    KEYS_SUFFIX,
+    MACHINERY,
+    TABLE_FOLDERS,
+    Layout,
+    Staging,
+    commit_name,
+)
+from transforms.lake.swap import replace_files
 
-RECORD_VERSION = 2
-"""2: the history lies in segments, and each record names all that are live."""
+RECORD_VERSION = 3
+"""2: the history lies in segments, and each record names all that are live. 3: so do the states of
+feeds; a commit may replace files of earlier ones."""
+
+RUN = "run"
+COMPACTION = "compaction"
+KINDS = (RUN, COMPACTION)
 
 _RECORD_NAMES = "[0-9]" * 8 + ".json"
 _STAGING_NAME = re.compile(r"[0-9]{8}-a[0-9]+")
@@ -39,11 +53,15 @@ class Commit:
 
     Attributes:
         number: 1, 2, 3 … without a gap.
+        kind: one of :data:`KINDS`; only a run has a ledger that is not zero and rows in ``runs``.
         staging: name of the staging folder its files were written in.
         started_at: when the run was started, ISO 8601, UTC.
         files: every file it adds to the lake.
         history: the segments of the history that are live after it: paths of their rows, the
             oldest first. Those of earlier commits that are not among them are gone.
+        feeds: paths of the files with what is remembered of feeds and hosts after it; as above.
+        removed: paths of earlier commits' files whose rows its own files hold; they are gone.
+        refused: addresses of the documents that the run rejected as a whole.
         documents: keys of the documents read for the first time, 16 hex digits each.
         ledger: the run's own ledger row, column by column.
         sources: the ledger rows of its sources.
@@ -57,6 +75,10 @@ class Commit:
     documents: tuple[str, ...]
     ledger: dict[str, int]
     sources: dict[str, dict[str, int]]
+    kind: str = RUN
+    feeds: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
 
     def to_json(self) -> bytes:
         """The record as it is stored, keys sorted."""
@@ -87,6 +109,10 @@ def _parse(path: Path) -> Commit:
             documents=tuple(document["documents"]),
             ledger=document["ledger"],
             sources=document["sources"],
+            kind=document["kind"],
+            feeds=tuple(document["feeds"]),
+            removed=tuple(document["removed"]),
+            refused=tuple(document["refused"]),
         )
         _check_types(commit)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -102,7 +128,8 @@ def _file(entry: dict[str, Any]) -> DataFile:
 def _check_types(commit: Commit) -> None:
     """A record is read by people's tools and edited by their hands: trust no field."""
     counts = [commit.ledger, *commit.sources.values()]
-    texts = [commit.staging, commit.started_at, *commit.history, *commit.documents]
+    texts = [commit.staging, commit.started_at, *commit.documents, *commit.refused]
+    texts += [*commit.history, *commit.feeds, *commit.removed]
     numbers = [commit.number, *(number for row in counts for number in row.values())]
     for file in commit.files:
         texts += [file.table, file.path, file.staged, file.xxh128]
@@ -115,8 +142,13 @@ def _check_types(commit: Commit) -> None:
     _require(
         _STAGING_NAME.fullmatch(commit.staging) is not None, f"{commit.staging!r} is no staging"
     )
+    _require(commit.kind in KINDS, f"{commit.kind!r} is no kind of commit")
+    for path in commit.removed:
+        # Its folder is replaced by another one.
+        in_table = path.count("/") == 2 and path.split("/")[0] in TABLE_FOLDERS
+        _require(commit.kind == COMPACTION and in_table, f"{path} is not to be removed")
     paths = [path for file in commit.files for path in (file.path, file.staged)]
-    for path in (*commit.history, *paths):
+    for path in (*commit.history, *commit.feeds, *commit.removed, *paths):
         if path.startswith("/") or ".." in Path(path).parts:
             raise ValueError(f"{path} leads out of the lake")
 
@@ -191,6 +223,9 @@ def _is_ours(target: Path, staging: str) -> bool:
 def publish(layout: Layout, number: int) -> None:
     """Move the files of a commit into the tables; safe to repeat from any point.
 
+    A folder of which files are removed changes in one moment, see :mod:`transforms.lake.swap`. The
+    staging of such a commit, where the old folders now are, lies in the trash until the next run.
+
     Raises:
         DamagedLakeError: a file is neither in staging nor in its table.
     """
@@ -198,20 +233,56 @@ def publish(layout: Layout, number: int) -> None:
     staging = Staging(layout.root, commit.staging)
     if not staging.folder.is_dir():
         return
+    removed = _by_folder(commit.removed)
+    added: dict[str, dict[str, Path]] = {}
     folders: set[Path] = set()
     for file in commit.files:
         source, target = staging.folder / file.staged, layout.absolute(file.path)
-        if source.exists():
+        is_staged = source.exists()
+        if not is_staged:
+            _expect(layout, number, file.path)
+        folder, name = os.path.split(file.path)
+        if folder in removed:
+            added.setdefault(folder, {})[name] = source
+        elif is_staged:
             if target.parent not in folders:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 folders.add(target.parent)
             source.replace(target)
-        elif not target.exists():
-            raise DamagedLakeError(f"{target}: named by commit {number} but nowhere to be found")
-    for folder in sorted(folders):
-        sync_folder(folder)
+    for changed in sorted(folders):
+        sync_folder(changed)
+    for folder, names in sorted(removed.items()):
+        replace_files(layout.absolute(folder), added.get(folder, {}), names, staging.folder)
     _remove_superseded(layout, commit)
-    _discard(layout, staging.folder)
+    _set_aside(layout, staging.folder)
+    if not commit.removed:
+        shutil.rmtree(layout.trash / staging.name, ignore_errors=True)
+
+
+def _by_folder(paths: Iterable[str]) -> dict[str, set[str]]:
+    names: dict[str, set[str]] = {}
+    for path in paths:
+        folder, name = os.path.split(path)
+        names.setdefault(folder, set()).add(name)
+    return names
+
+
+def _expect(layout: Layout, number: int, path: str) -> None:
+    """A file that is not in staging is in its place, or a later commit has superseded it.
+
+    Only a worker that outlived its run finds the latter.
+    """
+    if layout.absolute(path).exists():
+        return
+    later = [read_commit(layout, n) for n in range(number + 1, latest_number(layout) + 1)]
+    if path.startswith(f"{MACHINERY}/"):
+        is_gone = bool(later) and path not in live_machinery(later[-1])
+    else:
+        is_gone = any(path in commit.removed for commit in later)
+    if not is_gone:
+        raise DamagedLakeError(
+            f"{layout.absolute(path)}: named by commit {number} but nowhere to be found"
+        )
 
 
 def keys_paths(segments: Iterable[str]) -> set[str]:
@@ -223,18 +294,24 @@ def keys_paths(segments: Iterable[str]) -> set[str]:
     }
 
 
+def live_machinery(commit: Commit) -> set[str]:
+    """Paths of all files beside the tables that are live after a commit."""
+    return keys_paths(commit.history) | set(commit.feeds)
+
+
 def _remove_superseded(layout: Layout, commit: Commit) -> None:
-    """Take away the segments that were merged into others.
+    """Take away segments that were merged into others, and states of feeds that have advanced.
 
     Those of later commits stay: a worker that outlived its run may come here when the next run has
     published already. What is not live any more never becomes so again.
     """
-    live = keys_paths(commit.history)
+    live = live_machinery(commit)
     newest = commit_name(commit.number)
-    for path in sorted(layout.keys.iterdir()) if layout.keys.is_dir() else ():
-        is_ours = path.name.partition("-")[0] <= newest
-        if is_ours and str(path.relative_to(layout.root)) not in live:
-            path.unlink(missing_ok=True)
+    for folder in (layout.keys, layout.feeds):
+        for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+            is_ours = path.name.partition("-")[0] <= newest
+            if is_ours and str(path.relative_to(layout.root)) not in live:
+                path.unlink(missing_ok=True)
 
 
 def recover(layout: Layout) -> None:
@@ -265,6 +342,14 @@ def recover(layout: Layout) -> None:
     shutil.rmtree(layout.trash, ignore_errors=True)
 
 
+def empty_trash(layout: Layout) -> None:
+    """Free what commits before the last have left in the trash; only for the holder of the lock."""
+    last = _staging_of_last(layout)
+    for folder in sorted(layout.trash.iterdir()) if layout.trash.is_dir() else ():
+        if last is None or folder.name != last.name:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
 def _staging_of_last(layout: Layout) -> Path | None:
     last = latest_number(layout)
     return Staging(layout.root, read_commit(layout, last).staging).folder if last else None
@@ -277,8 +362,3 @@ def _set_aside(layout: Layout, folder: Path) -> None:
     if aside.exists():
         shutil.rmtree(aside)
     folder.rename(aside)
-
-
-def _discard(layout: Layout, folder: Path) -> None:
-    _set_aside(layout, folder)
-    shutil.rmtree(layout.trash / folder.name, ignore_errors=True)

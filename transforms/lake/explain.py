@@ -19,12 +19,14 @@ from schemas.parquet import table_schema
 from schemas.tables import CHANGES
 from transforms.lake.commit import Commit, read_commits
 from transforms.lake.errors import DamagedLakeError, LakeError
-from transforms.lake.layout import Layout, Staging
+from transforms.lake.layout import Layout, Staging, commit_name
+from transforms.lake.live import again_when_gone, live_files
 from transforms.text.urls import canonical_url
 
 Row = dict[str, Any]
 """A stored row without its long texts, and with three entries more: ``file``, the path it was read
-from, relative to the lake; ``run_started_at``, ISO 8601; ``partition``, its day."""
+from, relative to the lake; ``run_started_at``, ISO 8601, None when ``run_id`` was not asked for;
+``partition``, its day."""
 
 Test = Callable[[pa.ChunkedArray], pa.ChunkedArray]
 """Says of each value of a column whether it passes."""
@@ -136,11 +138,14 @@ def explain(layout: Layout, asked: str) -> Facts:
         AmbiguousIdError: several ids begin with these digits.
         DamagedLakeError: a commit record or a file that it names cannot be read.
     """
-    tables = _Tables(layout)
     try:
-        return _gathered(tables, *_matches(tables, asked))
+        return again_when_gone(lambda: _explained(_Tables(layout), asked))
     except (pa.ArrowException, FileNotFoundError) as error:
         raise DamagedLakeError(f"{layout.root}: {error}; newsbeam check tells more") from error
+
+
+def _explained(tables: "_Tables", asked: str) -> Facts:
+    return _gathered(tables, *_matches(tables, asked))
 
 
 Ids = tuple[set[str], set[str], set[str]]
@@ -287,14 +292,13 @@ class _Tables:
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
         self._files: dict[str, list[str]] = {}
-        self._commits: dict[str, Commit] = {}
         self._days: dict[str, Any] = {}
-        for commit in read_commits(layout):
-            for file in commit.files:
-                path = self._place(commit, file.path, file.staged)
-                self._files.setdefault(file.table, []).append(path)
-                self._commits[path] = commit
-                self._days[path] = file.date
+        commits = list(read_commits(layout))
+        self._started = {commit_name(commit.number): commit.started_at for commit in commits}
+        for commit, file in live_files(commits):
+            path = self._place(commit, file.path, file.staged)
+            self._files.setdefault(file.table, []).append(path)
+            self._days[path] = file.date
 
     def _place(self, commit: Commit, path: str, staged: str) -> str:
         """Where a file lies: a commit counts before its files are moved into the tables."""
@@ -339,6 +343,6 @@ class _Tables:
         return {
             **row,
             "partition": self._days[path],
-            "run_started_at": self._commits[path].started_at,
+            "run_started_at": self._started.get(row.get("run_id", "")),
             "file": path.removeprefix(self._layout.root).lstrip("/"),
         }

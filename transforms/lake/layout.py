@@ -3,10 +3,12 @@
 ::
 
     <lake>/articles/date=YYYY-MM-DD/*.parquet    tables: only committed files, only .parquet
-    <lake>/duplicates/… rejects/… runs/…
+    <lake>/duplicates/… rejects/… runs/… polls/…
+    <lake>/raw/date=YYYY-MM-DD/*.warc.gz         fetched documents as they came, when asked for
     <lake>/_newsbeam/commits/00000001.json       one record a commit; its presence is the commit
     <lake>/_newsbeam/keys/00000001-….arrow       the history of known items, derived from the tables
     <lake>/_newsbeam/keys/00000001-….index       where in it a key stands
+    <lake>/_newsbeam/feeds/00000001-….arrow      what is remembered of feeds and hosts
     <lake>/_newsbeam/staging/00000002-a1/        what a run has written and not yet committed
     <lake>/_newsbeam/trash/…                     on its way out
     <lake>/_newsbeam/lock                        who is writing
@@ -19,7 +21,8 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-TABLE_FOLDERS = ("articles", "duplicates", "rejects", "runs")
+TABLE_FOLDERS = ("articles", "duplicates", "rejects", "runs", "polls")
+RAW = "raw"
 MACHINERY = "_newsbeam"
 DATA_SUFFIX = ".parquet"
 KEYS_SUFFIX = ".arrow"
@@ -74,6 +77,11 @@ class Layout:
         return self.machinery / "keys"
 
     @property
+    def feeds(self) -> Path:
+        """What is remembered of feeds and hosts."""
+        return self.machinery / "feeds"
+
+    @property
     def lock(self) -> Path:
         """The lock file."""
         return self.machinery / "lock"
@@ -111,7 +119,18 @@ class Staging:
         """Finished files, waiting for the commit."""
         return self.folder / "files"
 
+    @property
+    def raw(self) -> Path:
+        """Answers of servers, as they came."""
+        return self.folder / "raw"
+
+    @property
+    def stop(self) -> Path:
+        """While this file is there, no further feed is asked."""
+        return self.folder / "stop"
+
     def make(self) -> None:
         """Create the folders."""
         self.claims.mkdir(parents=True)
         self.files.mkdir()
+        self.raw.mkdir()

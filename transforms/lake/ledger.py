@@ -1,21 +1,25 @@
 """The ledger: what was read equals what was accounted for, or there is no commit.
 
-Two equations hold for the run and for each source. Their left sides are counted where documents
-are read and parsed; their right sides come from the judge and from the files as written. A row that
-is lost or doubled anywhere in between breaks one of them.
+Two equations hold for the run and for each source, two more for the run. Their left sides are
+planned, or counted where documents are read and parsed; their right sides come from the judge and
+from the files as written. A row that is lost or doubled anywhere in between breaks one of them.
 
 ::
 
-    documents planned = parsed + rejected
-    items read        = new + revised + unchanged + duplicate + rejected
+    feeds due      = fetched + not modified + failed + gone + forbidden + deferred
+    inputs planned = inputs read, where inputs are files and the answers of fetched feeds
+    documents read = parsed + rejected
+    items read     = new + revised + unchanged + duplicate + rejected
 """
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
+from schemas.feeds import PollOutcome
 from schemas.judgement import Outcome
-from schemas.ledger import DocumentCount, LedgerRow, OutcomeCount
+from schemas.ledger import Counted, LedgerRow, OutcomeCount
 from transforms.lake.errors import LedgerMismatchError
 
 STORED = (Outcome.NEW, Outcome.REVISED, Outcome.DUPLICATE, Outcome.REJECTED)
@@ -24,50 +28,66 @@ STORED = (Outcome.NEW, Outcome.REVISED, Outcome.DUPLICATE, Outcome.REJECTED)
 Counts = Counter[tuple[str, Outcome, bool]]
 
 
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What a run was to do.
+
+    Attributes:
+        run_id: the run.
+        started_at: when it was started, UTC.
+        files: how many files were to be read.
+        feeds: how many feeds were to be asked.
+    """
+
+    run_id: str
+    started_at: datetime
+    files: int
+    feeds: int
+
+
 def reconcile(
-    run_id: str,
-    started_at: datetime,
-    documents_planned: int,
-    read: Iterable[DocumentCount],
-    judged: Iterable[OutcomeCount],
-    written: Iterable[OutcomeCount],
+    planned: Planned, counted: Counted, judged: Iterable[OutcomeCount], gaps: int
 ) -> list[LedgerRow]:
-    """Check both equations and return the ledger, the run's own row first.
+    """Check the equations and return the ledger, the run's own row first.
 
     Args:
-        run_id: the run.
-        started_at: when it was started.
-        documents_planned: how many documents were to be read.
-        read: what was counted when documents were read and parsed.
+        planned: what was to be done.
+        counted: what was counted when it was done, and what lies in the files.
         judged: what the judge decided.
-        written: what lies in the files.
+        gaps: how many feeds shared no item with their last poll.
 
     Raises:
         LedgerMismatchError: an equation does not hold; the text names source and numbers.
     """
-    decided, stored = _total(judged), _total(written)
+    polls = Counter(poll.outcome for poll in counted.polls)
+    _check_equal("feeds were to be asked", planned.feeds, "of them accounted for", polls.total())
+    inputs = planned.files + polls[PollOutcome.FETCHED]
+    _check_equal("inputs were to be read", inputs, "were", len(counted.inputs))
+    decided = _total(judged)
+    stored = _total(count for one in counted.written for count in one.counts)
     documents: dict[str, list[int]] = {}
-    for count in read:
+    for count in counted.documents:
         sums = documents.setdefault(count.source, [0, 0, 0])
         sums[0] += count.documents_parsed
         sums[1] += count.documents_rejected
         sums[2] += count.items_read
     for source, _, _ in (*decided, *stored):
         documents.setdefault(source, [0, 0, 0])
-    rows = [
-        _row(run_id, source, started_at, sums, decided)
-        for source, sums in sorted(documents.items())
-    ]
-    total = _sum_of(run_id, started_at, rows)
-    if total.documents_read != documents_planned:
-        raise LedgerMismatchError(
-            f"the ledger does not add up: {documents_planned} documents were to be read and "
-            f"{total.documents_read} were; nothing was committed"
-        )
+    rows = [_row(planned, source, sums, decided) for source, sums in sorted(documents.items())]
+    total = _sum_of(planned, rows, polls, gaps)
+    held = sum(one.documents for one in counted.inputs)
+    _check_equal("documents were there to be read", held, "were", total.documents_read)
     for row in rows:
         _check(row, decided)
     _check_stored(decided, stored)
     return [total, *rows]
+
+
+def _check_equal(left: str, due: int, right: str, found: int) -> None:
+    if due != found:
+        raise LedgerMismatchError(
+            f"the ledger does not add up: {due} {left} and {found} {right}; nothing was committed"
+        )
 
 
 def _total(counts: Iterable[OutcomeCount]) -> Counts:
@@ -77,18 +97,16 @@ def _total(counts: Iterable[OutcomeCount]) -> Counts:
     return total
 
 
-def _row(
-    run_id: str, source: str, started_at: datetime, sums: Sequence[int], decided: Counts
-) -> LedgerRow:
+def _row(planned: Planned, source: str, sums: Sequence[int], decided: Counts) -> LedgerRow:
     parsed, rejected, items = sums
 
     def of(outcome: Outcome) -> int:
         return decided[source, outcome, False]
 
     return LedgerRow(
-        run_id=run_id,
+        run_id=planned.run_id,
         source=source,
-        started_at=started_at,
+        started_at=planned.started_at,
         documents_read=parsed + rejected,
         documents_parsed=parsed,
         documents_rejected=rejected,
@@ -102,13 +120,17 @@ def _row(
     )
 
 
-def _sum_of(run_id: str, started_at: datetime, rows: Sequence[LedgerRow]) -> LedgerRow:
+def _sum_of(
+    planned: Planned, rows: Sequence[LedgerRow], polls: Counter[PollOutcome], gaps: int
+) -> LedgerRow:
     sums = {
         name: sum(getattr(row, name) for row in rows)
         for name in LedgerRow.__dataclass_fields__
         if name not in ("run_id", "source", "started_at")
     }
-    return LedgerRow(run_id=run_id, source=None, started_at=started_at, **sums)
+    sums |= {f"feeds_{outcome}": polls[outcome] for outcome in PollOutcome}
+    sums |= {"feeds_due": planned.feeds, "gaps": gaps}
+    return LedgerRow(planned.run_id, None, planned.started_at, **sums)
 
 
 def _check(row: LedgerRow, decided: Counts) -> None:

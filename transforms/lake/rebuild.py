@@ -6,9 +6,8 @@ they were made, they leave the same known items behind; ``newsbeam check`` compa
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from typing import Any
-
-import pyarrow.parquet as pq
 
 from schemas.judgement import KnownItem, Outcome, Sighting, Verdict
 from schemas.reasons import Reason, Stage
@@ -16,8 +15,9 @@ from schemas.records import Article, DateCandidate, Quote, Reject
 from transforms.identity.judge import Judge, visit_order
 from transforms.identity.known import document_row
 from transforms.identity.sightings import sighting_of_article, sighting_of_reject
-from transforms.lake.commit import Commit, read_commits
+from transforms.lake.commit import read_commits
 from transforms.lake.layout import Layout
+from transforms.lake.live import RunRows, rows_by_run
 
 _NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -28,9 +28,10 @@ def rebuild_known(layout: Layout) -> Iterator[KnownItem]:
     Documents are left out: their keys are in the commit records, see :func:`known_documents`.
     """
     judge = Judge((), timedelta(0))
-    for commit in read_commits(layout):
-        witnessed = sorted(_witnesses(layout, commit), key=lambda pair: visit_order(pair[0]))
-        for sighting, verdict in witnessed:
+    found = rows_by_run(layout, list(read_commits(layout)), tuple(_READ))
+    for _, of_run in groupby(found, key=lambda rows: rows.run_id):
+        witnessed = (pair for rows in of_run for pair in _witnesses(rows))
+        for sighting, verdict in sorted(witnessed, key=lambda pair: visit_order(pair[0])):
             judge.apply(sighting, verdict)
     return judge.changed()
 
@@ -44,12 +45,9 @@ def known_documents(layout: Layout) -> set[bytes]:
     }
 
 
-def _witnesses(layout: Layout, commit: Commit) -> Iterator[tuple[Sighting, Verdict]]:
-    for file in commit.files:
-        if file.table in _READ:
-            table = pq.read_table(layout.absolute(file.path), partitioning=None)
-            for row in table.to_pylist():
-                yield _READ[file.table](row, file.date)
+def _witnesses(of_run: RunRows) -> Iterator[tuple[Sighting, Verdict]]:
+    for row in of_run.rows.to_pylist():
+        yield _READ[of_run.file.table](row, of_run.file.date)
 
 
 def _article_row(row: dict[str, Any], day: Any) -> tuple[Sighting, Verdict]:
@@ -88,7 +86,7 @@ _READ = {"articles": _article_row, "duplicates": _duplicate_row, "rejects": _rej
 def _article(row: dict[str, Any]) -> Article:
     """A stored row as the record it was staged as."""
     values = {name: row[name] for name in Article.__dataclass_fields__}
-    for name in ("authors", "categories", "flags"):
+    for name in ("authors", "categories", "feed_topics", "flags"):
         values[name] = tuple(values[name])
     values["quotes"] = tuple(Quote(**quote) for quote in row["quotes"])
     values["date_candidates"] = tuple(DateCandidate(**found) for found in row["date_candidates"])

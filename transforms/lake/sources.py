@@ -1,9 +1,10 @@
 """What a lake knows of its sources: how much they gave, and whether their keys can be believed."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -22,6 +23,7 @@ from transforms.identity.who import believes_guids
 from transforms.lake.commit import Commit, read_commits
 from transforms.lake.history import live_segments
 from transforms.lake.layout import Layout
+from transforms.lake.live import again_when_gone, live_files
 from transforms.lake.segment import segment_at
 
 MOST_EXAMPLES = 5
@@ -87,6 +89,10 @@ def source_facts(layout: Layout, only: str | None = None) -> list[SourceFacts]:
     Raises:
         DamagedLakeError: a commit record is missing or cannot be read.
     """
+    return again_when_gone(lambda: _source_facts(layout, only))
+
+
+def _source_facts(layout: Layout, only: str | None) -> list[SourceFacts]:
     commits = list(read_commits(layout))
     counts = _counts(commits)
     sources = [source for source in sorted(counts) if only in (None, source)]
@@ -130,38 +136,47 @@ def _evidence(layout: Layout, sources: Sequence[str]) -> dict[str, tuple[int, ..
 def _examples(
     layout: Layout, commits: Sequence[Commit], sources: set[str]
 ) -> dict[str, list[Example]]:
-    found: dict[str, list[Example]] = {}
-    for commit in reversed(commits) if sources else ():
-        rows = sorted(_witnesses(layout, commit), key=lambda row: row[1].fetched_at, reverse=True)
-        for source, example in rows:
-            kept = found.setdefault(source, [])
-            if source in sources and len(kept) < MOST_EXAMPLES:
-                kept.append(example)
-    return found
+    found: dict[str, list[tuple[str, Example]]] = {source: [] for source in sources}
+    for _, file in live_files(commits, tuple(_READ)) if sources else ():
+        columns, witnesses = _READ[file.table]
+        path = layout.absolute(file.path)
+        for row in pq.read_table(path, columns=columns, partitioning=None).to_pylist():
+            if row["source"] in sources:
+                found[row["source"]] += ((row["run_id"], example) for example in witnesses(row))
+    return {source: _latest(examples) for source, examples in found.items()}
 
 
-def _witnesses(layout: Layout, commit: Commit) -> Iterator[tuple[str, Example]]:
-    for file in commit.files:
-        if file.table == "articles":
-            columns = ["source", "article_id", "flags", "guid", "url", "fetched_at"]
-        elif file.table == "duplicates":
-            columns = ["source", "item_id", "kind", "evidence", "guid", "url", "fetched_at"]
-        else:
-            continue
-        table = pq.read_table(layout.absolute(file.path), columns=columns, partitioning=None)
-        for row in table.to_pylist():
-            told = row["source"], row["guid"], row["url"], row["fetched_at"]
-            source, guid, url, fetched_at = told
-            if file.table == "duplicates":
-                if row["kind"] == "same_item":
-                    what = row["evidence"]
-                    yield source, Example("duplicates", row["item_id"], what, guid, url, fetched_at)
-                continue
-            for flag in _FLAGS:
-                if flag in row["flags"]:
-                    key = "guid" if flag == "guid_reused" else "URL"
-                    what = f"its {key} belongs to another article"
-                    yield (
-                        source,
-                        Example("articles", row["article_id"], what, guid, url, fetched_at),
-                    )
+def _latest(examples: list[tuple[str, Example]]) -> list[Example]:
+    """Those of the latest runs; of a run those that were fetched last."""
+    examples.sort(key=lambda pair: (pair[1].table, pair[1].id, pair[1].what))
+    examples.sort(key=lambda pair: (pair[0], pair[1].fetched_at), reverse=True)
+    return [example for _, example in examples[:MOST_EXAMPLES]]
+
+
+def _article(row: dict[str, Any]) -> Iterator[Example]:
+    for flag in _FLAGS:
+        if flag in row["flags"]:
+            key = "guid" if flag == "guid_reused" else "URL"
+            what = f"its {key} belongs to another article"
+            yield Example(
+                "articles", row["article_id"], what, row["guid"], row["url"], row["fetched_at"]
+            )
+
+
+def _duplicate(row: dict[str, Any]) -> Iterator[Example]:
+    if row["kind"] == "same_item":
+        yield Example(
+            "duplicates",
+            row["item_id"],
+            row["evidence"],
+            row["guid"],
+            row["url"],
+            row["fetched_at"],
+        )
+
+
+_ALWAYS = ["source", "guid", "url", "fetched_at", "run_id"]
+_READ: dict[str, tuple[list[str], Callable[[dict[str, Any]], Iterator[Example]]]] = {
+    "articles": ([*_ALWAYS, "article_id", "flags"], _article),
+    "duplicates": ([*_ALWAYS, "item_id", "kind", "evidence"], _duplicate),
+}

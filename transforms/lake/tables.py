@@ -1,7 +1,7 @@
 """From claimed rows and verdicts to finished Parquet files."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import date
 from typing import Any
@@ -15,6 +15,7 @@ from schemas.ledger import DataFile, LedgerRow, OutcomeCount, Written
 from schemas.parquet import table_schema
 from schemas.records import Topic
 from schemas.tables import SCHEMA_VERSION
+from transforms.feeds.advance import Advanced
 from transforms.lake.claims import read_claims
 from transforms.lake.files import content_name, write_whole
 from transforms.lake.layout import DATA_SUFFIX, Staging, partition
@@ -36,6 +37,7 @@ _REPEATING = [
     "main_topic",
     "topic_ids.list.element",
     "categories.list.element",
+    "feed_topics.list.element",
     "flags.list.element",
     "format",
     "document_uri",
@@ -44,6 +46,7 @@ _REPEATING = [
     "stage",
     "reason",
     "kind",
+    "outcome",
 ]
 """Columns a dictionary pays for."""
 
@@ -51,11 +54,14 @@ _ORDER = {
     "articles": ("published_at", "article_id", "revision"),
     "duplicates": ("published_at", "item_id", "fetched_at", "document_uri", "document_position"),
     "rejects": ("document_uri", "document_position", "reject_id"),
-    "runs": ("source",),
+    "runs": ("run_id", "source"),
+    "polls": ("run_id", "feed_url"),
 }
 
-Describe = Callable[[str | None, str | None], tuple[str | None, float | None, Sequence[Topic]]]
-"""(headline, body) -> (language, its confidence, topics)."""
+Describe = Callable[
+    [str | None, str | None, Sequence[str]], tuple[str | None, float | None, Sequence[Topic]]
+]
+"""(headline, body, topics of the feed) -> (language, its confidence, topics)."""
 
 
 def write_group(
@@ -116,6 +122,35 @@ def ledger_table(rows: Sequence[LedgerRow]) -> pa.Table:
     return pa.Table.from_pylist(values, schema=table_schema("runs"))
 
 
+def polls_table(run_id: str, polls: Iterable[Advanced]) -> pa.Table:
+    """What became of the feeds that were due, as a ``polls`` table."""
+    return pa.Table.from_pylist([_poll(run_id, one) for one in polls], schema=table_schema("polls"))
+
+
+def _poll(run_id: str, one: Advanced) -> dict[str, Any]:
+    poll = one.poll
+    return {
+        "run_id": run_id,
+        "feed_url": one.state.url,
+        "asked_url": poll.url,
+        "source": poll.source,
+        "outcome": str(poll.outcome),
+        "asked_at": poll.asked_at,
+        "answered_at": poll.answered_at,
+        "status": poll.status,
+        "detail": poll.detail or None,
+        "requests": poll.requests,
+        "bytes": poll.bytes,
+        "conditional": poll.conditional,
+        "items": one.items,
+        "items_fresh": one.facts.new_items,
+        "gap_since": one.facts.gap_since,
+        "validators_distrusted": one.facts.distrusted,
+        "next_due": one.facts.next_due,
+        "schema_version": SCHEMA_VERSION,
+    }
+
+
 def _hex(ids: pa.ChunkedArray) -> list[str]:
     return [value.hex() for value in ids.to_pylist()]
 
@@ -126,12 +161,8 @@ def _columns(rows: pa.Table) -> dict[str, Any]:
 
 def _articles(rows: pa.Table, verdicts: pa.Table, describe: Describe) -> dict[str, Any]:
     full = _columns(rows)
-    described = [
-        describe(headline, body)
-        for headline, body in zip(
-            rows.column("headline").to_pylist(), rows.column("body").to_pylist(), strict=True
-        )
-    ]
+    texts = [rows.column(name).to_pylist() for name in ("headline", "body", "feed_topics")]
+    described = [describe(*text) for text in zip(*texts, strict=True)]
     topics = [found for _, _, found in described]
     full["language"] = [language for language, _, _ in described]
     full["language_confidence"] = [confidence for _, confidence, _ in described]
