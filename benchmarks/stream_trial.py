@@ -177,7 +177,7 @@ def trial(given: argparse.Namespace, work: Path) -> int:
     reader.ends.set()
     for thread in threads:
         thread.join()
-    return _report(given, drop, reader, stream, lake, folder, code, log)
+    return _report(given, drop, reader, stream, lake, folder, code)
 
 
 def _report(
@@ -188,7 +188,6 @@ def _report(
     lake: Path,
     folder: Path,
     code: int,
-    log: Path,
 ) -> int:
     stored = Counter[str]()
     for path in lake.glob("articles/date=*/*.parquet"):
@@ -202,19 +201,14 @@ def _report(
     )
     waits = np.array([reader.found[g] - t for g, t in drop.dropped.items() if g in reader.found])
     commits = len(list((lake / "_newsbeam" / "commits").iterdir()))
-    rounds = sum(1 for line in log.read_text().splitlines() if ": round " in line)
     files = [len(list(day.iterdir())) for day in (lake / "articles").iterdir()]
-    print(
-        f"{len(drop.dropped)} files in {given.seconds:.0f} s, rounds every {given.every}, "
-        f"{given.kills} kills: {len(lost)} lost, {len(doubled)} doubled, {len(left)} left over; "
-        f"exit code {code}; {rounds} rounds told, {commits} commits; files a day {max(files)} at most"
-    )
+    print(f"{len(drop.dropped)} files in {given.seconds:.0f} s, rounds of {given.every}")
+    print(f"{given.kills} kills, {commits} commits, {max(files)} files a day at most")
+    print(f"{len(lost)} lost, {len(doubled)} doubled, {len(left)} left over; exit code {code}")
     print(checked.stdout.strip().splitlines()[-1])
     if len(waits):
-        print(
-            f"from drop to row: p50 {np.median(waits):.2f} s, p99 {np.percentile(waits, 99):.2f} s, "
-            f"longest {waits.max():.2f} s"
-        )
+        half, most = np.percentile(waits, [50, 99])
+        print(f"from drop to row: p50 {half:.2f} s, p99 {most:.2f} s, longest {waits.max():.2f} s")
     memory = max(stream.memory, key=len)
     quarter = max(len(memory) // 4, 1)
     parts = [memory[start : start + quarter] for start in range(0, len(memory), quarter)][:4]

@@ -57,14 +57,13 @@ def stream(options: PipelineOptions, clock: Clock = _CLOCK) -> ExitCode:
     stopping = Stopping(layout)
     try:
         with stopping.handling(), locked(layout, clock.now()) as attempt:
-            recover(layout)
             return _Stream(options, layout, attempt, inputs, feeds, status, stopping, clock).run()
     finally:
         status.close()
 
 
 class _Stream:
-    """A stream at work; the lake is held and recovered."""
+    """A stream at work; the lake is held."""
 
     def __init__(
         self,
@@ -87,8 +86,13 @@ class _Stream:
         self._stopping = stopping
         self._clock = clock
         self._finished = Finished()
-        self._states = read_feed_states(layout)
-        self._partitions = Partitions(read_commits(layout))
+        self._start_anew()
+
+    def _start_anew(self) -> None:
+        """Bring the lake into the state of its last commit, and learn what that is."""
+        recover(self._layout)
+        self._states = read_feed_states(self._layout)
+        self._partitions = Partitions(read_commits(self._layout))
 
     def run(self) -> ExitCode:
         """Round after round."""
@@ -133,7 +137,7 @@ class _Stream:
                 self._take_in(taken, commit)
             except RunFailedError as problem:
                 error = str(problem)
-                recover(self._layout)
+                self._start_anew()
         seconds = time.monotonic() - started
         # What waits beyond a round's size is taken at once, but not after a failure.
         is_flooded = taken.waiting > 0 and error is None

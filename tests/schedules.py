@@ -122,11 +122,13 @@ def dag_calls() -> tuple[str, dict[str, object]]:
     return command, given
 
 
-def cron_job() -> tuple[dict, dict, dict]:
-    """The CronJob, its pod, and the feeds of the config map."""
+def manifests() -> dict[str, Any]:
+    """The objects of cronjob.yaml by kind."""
     yaml = pytest.importorskip("yaml")
     documents = list(yaml.safe_load_all((EXAMPLES / "cronjob.yaml").read_text()))
-    by_kind = {document["kind"]: document for document in documents}
-    assert list(by_kind) == ["PersistentVolumeClaim", "ConfigMap", "CronJob"]
-    job = by_kind["CronJob"]["spec"]
-    return job, job["jobTemplate"]["spec"]["template"]["spec"], by_kind["ConfigMap"]["data"]
+    return {document["kind"]: document for document in documents}
+
+
+def pod_of(objects: dict[str, Any]) -> dict[str, Any]:
+    """What a pod of the CronJob is made from."""
+    return objects["CronJob"]["spec"]["jobTemplate"]["spec"]["template"]["spec"]

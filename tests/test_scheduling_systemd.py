@@ -68,7 +68,7 @@ class Service:
 
 
 @pytest.mark.skipif(ANALYZE is None, reason="systemd-analyze is not on this machine")
-def test_systemd_accepts_the_units_and_finds_them_closed(tmp_path):
+def test_systemd_accepts_the_units(tmp_path):
     for name in UNITS:
         text = (EXAMPLES / name).read_text().replace(INSTALLED, str(BIN))
         (tmp_path / name).write_text(text)
@@ -174,5 +174,6 @@ def test_the_stream_is_not_started_again_for_what_waiting_does_not_mend(tmp_path
         done = subprocess.run(service.command(), env=service.environment(), **SUBPROCESS)
     assert done.returncode == 4
     assert service.keys["RestartPreventExitStatus"].split() == ["2", "4"]
+    assert "--every=60s" in service.command()
     assert service.keys["Restart"] == "on-failure"
     assert service.keys["KillMode"] == "mixed"
