@@ -1,6 +1,7 @@
 """Plan, run, commit: one bounded run from options to exit code."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from apache_beam.options.pipeline_options import PipelineOptions
 
@@ -61,8 +62,7 @@ def run(options: PipelineOptions, clock: Clock = _CLOCK) -> RunResult:
         states = read_feed_states(layout)
         polls = due_feeds(feeds, states, options, clock.now())
         if not files and not polls.requests:
-            at = f"; the next at {polls.next_due:%Y-%m-%d %H:%M:%S} UTC" if polls.next_due else ""
-            say(f"none of {len(feeds):,} feeds is due{at}")
+            say(_nothing_to_do(own, len(feeds), polls.next_due))
             return RunResult(None, ExitCode.DONE)
         work = Work(files, polls.requests)
         commit = carry_out(work, next_staging(layout, attempt), options, clock)
@@ -80,6 +80,14 @@ def _files(own: NewsbeamOptions, layout: Layout) -> tuple[InputFile, ...]:
         return ()
     found = find_files(own.input, own.path_pattern)
     files = outside(layout, found)
-    if not files:
+    if found and not files:
         raise UsageError(f"--input {own.input}: nothing but the lake itself")
     return files
+
+
+def _nothing_to_do(own: NewsbeamOptions, feeds: int, next_due: datetime | None) -> str:
+    told = [f"no file in {own.input}"] if own.input else []
+    if own.feeds:
+        at = f"; the next at {next_due:%Y-%m-%d %H:%M:%S} UTC" if next_due else ""
+        told.append(f"none of {feeds:,} feeds is due{at}")
+    return "nothing to do: " + ", ".join(told)

@@ -100,7 +100,9 @@ def build(root: beam.Pipeline, plan: RunPlan) -> None:
 
     files = root | "PlannedFiles" >> beam.Create(plan.files, reshuffle=False)
     feeds = root | "PlannedFeeds" >> beam.Create(plan.requests, reshuffle=False)
-    polled = feeds | "PollFeeds" >> PollFeeds(plan.staging, plan.poll, plan.clock, commit, day)
+    polled = feeds | "PollFeeds" >> PollFeeds(
+        plan.staging, plan.poll, plan.clock, plan.feeds, commit, day
+    )
 
     inputs = (files, polled.answers) | "Inputs" >> beam.Flatten()
     read = inputs | "ReadDocuments" >> ReadDocuments(plan.max_document_bytes)

@@ -106,7 +106,7 @@ class _Stream:
             if pause > 0:
                 self._stopping.asked.wait(pause)
         self._status.stopped()
-        return ExitCode.DONE
+        return ExitCode.FAILED if self._status.health.failed_rounds else ExitCode.DONE
 
     def _announce(self) -> None:
         # In a thread: what a signal interrupts may be the display itself, at work.

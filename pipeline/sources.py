@@ -31,6 +31,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 def find_files(paths: str, path_pattern: str | None = None) -> tuple[InputFile, ...]:
     """Find the files that ``--input`` names, each once, sorted by path.
 
+    An empty folder is no error: it is what a folder of dropped files is between two drops.
+
     In folders, names that begin with a dot or an underscore are passed over: editors, uploaders
     and sync tools write such files beside the real ones. Sidecars are read with their file, never
     as a document.
@@ -46,11 +48,13 @@ def find_files(paths: str, path_pattern: str | None = None) -> tuple[InputFile, 
     found: dict[str, InputFile] = {}
     for path in _split(paths):
         files = list(_remote(path) if "://" in path else _local(path))
-        if not files:
+        if not files and not os.path.isdir(os.path.expanduser(path)):
             raise UsageError(f"--input {path}: no file matches")
         found.update((file.uri, file) for file in files)
     files_found = tuple(found[uri] for uri in sorted(found))
-    return files_found if path_pattern is None else _look_into_paths(files_found, path_pattern)
+    if path_pattern is None or not files_found:
+        return files_found
+    return _look_into_paths(files_found, path_pattern)
 
 
 def compile_pattern(path_pattern: str) -> re.Pattern[str]:

@@ -16,6 +16,7 @@ from runs import copied, data_files, problems_of, run_over
 
 from benchmarks.lakes import contents_of, rows_of
 from benchmarks.synthetic import write_polls
+from pipeline.cli import main
 from pipeline.errors import ExitCode
 from pipeline.graph import build
 from transforms import stage
@@ -232,3 +233,11 @@ def test_started_at_is_the_only_clock_in_the_ledger(one_run):
     assert {row["started_at"] for row in rows} <= {rows[0]["started_at"]}
     assert rows[0]["started_at"] <= datetime.now(UTC)
     assert Layout(str(one_run)).commits.is_dir()
+
+
+def test_an_empty_folder_is_no_error(tmp_path, capsys):
+    (tmp_path / "drop").mkdir()
+    lake = tmp_path / "lake"
+    assert main(["run", "--input", str(tmp_path / "drop"), "--output", str(lake)]) == 0
+    assert f"nothing to do: no file in {tmp_path}/drop" in capsys.readouterr().err
+    assert not list(lake.glob("_newsbeam/commits/*"))

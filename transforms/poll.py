@@ -28,7 +28,8 @@ from transforms.feeds.clock import Clock
 from transforms.feeds.hosts import Hosts
 from transforms.feeds.poll import poll_all, shard_of
 from transforms.http.fetcher import Fetcher
-from transforms.lake.layout import RAW, Staging, partition
+from transforms.lake.feeds import read_feed_states
+from transforms.lake.layout import RAW, Layout, Staging, partition
 from transforms.outcome import ARCHIVED, HOSTS, POLLS, count
 
 
@@ -40,6 +41,7 @@ class PollFeeds(beam.PTransform):
         staging: the run's staging folder.
         settings: how feeds are asked.
         clock: tells the time.
+        feeds: the live files with what is remembered of feeds and hosts, relative to the lake.
         commit: the run's commit number, eight digits.
         day: the partition of files that are kept.
         shards: how many workers may poll at once.
@@ -48,6 +50,7 @@ class PollFeeds(beam.PTransform):
     staging: Staging
     settings: PollSettings
     clock: Clock
+    feeds: tuple[str, ...]
     commit: str
     day: date
     shards: int = 1
@@ -72,6 +75,7 @@ class _AskFeeds(beam.DoFn):
         self._staging = settings.staging
         self._settings = settings.settings
         self._clock = settings.clock
+        self._feeds = settings.feeds
         self._commit = settings.commit
         self._day = settings.day
 
@@ -85,7 +89,9 @@ class _AskFeeds(beam.DoFn):
         _, requests = group
         ordered = sorted(requests, key=lambda request: request.settings.key)
         settings, clock = self._settings, self._clock
-        hosts = Hosts((request.host for request in ordered), settings.delay, clock)
+        # All that is remembered, not the requests' hosts alone: a redirect may lead to any of them.
+        known = read_feed_states(Layout(self._staging.root), self._feeds)[1].values()
+        hosts = Hosts(known, settings.delay, clock)
         asker = Asker(self._fetcher, settings, hosts, clock, os.environ)
         kept = KeptAnswers(self._staging, archive=settings.archive)
         for request, poll, answer in poll_all(

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from schemas.feeds import FeedRequest, Poll, PollOutcome
 from transforms.feeds.clock import Clock
-from transforms.feeds.hosts import Hosts
+from transforms.feeds.hosts import HostHeldError, Hosts
 from transforms.feeds.schedule import PollLimits, wants_validators
 from transforms.http.errors import FetchError
 from transforms.http.fetcher import Answer, Fetcher, FetchLimits
@@ -144,8 +144,9 @@ class Asker:
     def _fetch_robots(self, host: str, url: str) -> None:
         try:
             answer = self._fetcher.fetch(robots_url(url), {}, {}, self._hosts.pass_gate)
-        except FetchError as error:
-            self._hosts.learn_robots(host, error.status, None)
+        except (FetchError, HostHeldError) as error:
+            status = error.status if isinstance(error, FetchError) else None
+            self._hosts.learn_robots(host, status, None)
             return
         body = answer.body if answer.status == 200 else None
         self._hosts.learn_robots(host, answer.status, body)
@@ -168,6 +169,16 @@ class Asker:
                 detail=error.detail,
                 requests=error.requests,
                 conditional=conditional,
+            )
+            return poll, None
+        except HostHeldError as error:
+            poll = _poll(
+                request,
+                PollOutcome.FAILED,
+                asked_at=asked_at,
+                detail=str(error),
+                conditional=conditional,
+                retry_at=error.until,
             )
             return poll, None
         now = self._clock.now()

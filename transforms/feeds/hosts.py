@@ -18,6 +18,19 @@ MOST_CRAWL_DELAY = 300.0
 """Seconds; a longer ``Crawl-delay`` is taken for this."""
 
 
+class HostHeldError(Exception):
+    """A host that asked for no requests now; a redirect may lead to one.
+
+    Args:
+        host: which.
+        until: when it may be asked again, UTC.
+    """
+
+    def __init__(self, host: str, until: datetime) -> None:
+        super().__init__(f"{host} asked to wait until {until:%Y-%m-%d %H:%M:%S} UTC")
+        self.until = until
+
+
 class Hosts:
     """What is known of hosts while a run polls; for many threads.
 
@@ -52,9 +65,16 @@ class Hosts:
             return self._free_at(host)
 
     def pass_gate(self, host: str) -> None:
-        """Return when a request may go out to a host; it must then be made."""
+        """Return when a request may go out to a host; it must then be made.
+
+        Raises:
+            HostHeldError: the host asked for no requests now.
+        """
         with self._lock:
             now = self._clock.now()
+            until = self._states[host].hold_until if host in self._states else None
+            if until is not None and until > now:
+                raise HostHeldError(host, until)
             start = max(now, self._free_at(host))
             self._free[host] = start + timedelta(seconds=self._delay_of(host))
             self._states[host] = replace(self._states.get(host, HostState(host)), asked_at=start)
