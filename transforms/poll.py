@@ -93,6 +93,7 @@ class _AskFeeds(beam.DoFn):
         known = read_feed_states(Layout(self._staging.root), self._feeds)[1].values()
         hosts = Hosts(known, settings.delay, clock)
         asker = Asker(self._fetcher, settings, hosts, clock, os.environ)
+        asker.slow_down(ordered)
         kept = KeptAnswers(self._staging, archive=settings.archive)
         for request, poll, answer in poll_all(
             ordered, asker.ask, hosts, clock, settings.connections, self._staging.stop.exists

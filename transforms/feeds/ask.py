@@ -1,6 +1,6 @@
 """Asking one feed: is it allowed, what goes out, what the answer means."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
@@ -98,6 +98,14 @@ class Asker:
         self._hosts = hosts
         self._clock = clock
         self._environment = environment
+
+    def slow_down(self, requests: Iterable[FeedRequest]) -> None:
+        """Obey the ``Crawl-delay`` of the robots.txt files that are remembered."""
+        for host in {server_of(_public_address(request)) for request in requests}:
+            state = self._hosts.state(host)
+            if self._settings.robots and state.robots is not None:
+                robots = RobotsFile(state.robots_status, state.robots)
+                self._hosts.slow_down(host, crawl_delay(robots, AGENT))
 
     def ask(self, request: FeedRequest) -> tuple[Poll, Answer | None]:
         """Ask a feed; the answer is given when it is a document."""
@@ -221,9 +229,12 @@ def deferred(request: FeedRequest, detail: str) -> Poll:
 
 
 def _poll(request: FeedRequest, outcome: PollOutcome, **facts: object) -> Poll:
-    settings = request.settings
-    url = request.state.moved_to or settings.url
+    settings, url = request.settings, _public_address(request)
     return Poll(settings.key, url, settings.name, outcome, **facts)  # type: ignore[arg-type]
+
+
+def _public_address(request: FeedRequest) -> str:
+    return request.state.moved_to or request.settings.url
 
 
 def _validators(request: FeedRequest) -> dict[str, str]:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from schemas.feeds import HostState
 from transforms.feeds.clock import Clock
 
-_ANY_TIME = datetime.min.replace(tzinfo=UTC)
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 MOST_CRAWL_DELAY = 300.0
 """Seconds; a longer ``Crawl-delay`` is taken for this."""
@@ -46,7 +46,7 @@ class Hosts:
         self._delay = delay
         self._states = {state.host: state for state in known}
         self._delays: dict[str, float] = {}
-        self._free: dict[str, datetime] = {}
+        self._last: dict[str, datetime] = {}
         self._touched: set[str] = set()
 
     def state(self, host: str) -> HostState:
@@ -76,7 +76,7 @@ class Hosts:
             if until is not None and until > now:
                 raise HostHeldError(host, until)
             start = max(now, self._free_at(host))
-            self._free[host] = start + timedelta(seconds=self._delay_of(host))
+            self._last[host] = start
             self._states[host] = replace(self._states.get(host, HostState(host)), asked_at=start)
             self._touched.add(host)
         if start > now:
@@ -114,18 +114,15 @@ class Hosts:
             )
             self._touched.add(host)
 
-    def _delay_of(self, host: str) -> float:
-        return max(self._delay, self._delays.get(host, 0.0))
-
     def _free_at(self, host: str) -> datetime:
-        if host not in self._free:
+        if host not in self._last:
             state = self._states.get(host)
-            self._free[host] = _ANY_TIME
-            if state is not None and state.asked_at is not None:
-                # A last request in the future means that a clock was set back.
-                asked_at = min(state.asked_at, self._clock.now())
-                self._free[host] = asked_at + timedelta(seconds=self._delay_of(host))
-        return self._free[host]
+            asked_at = state.asked_at if state is not None else None
+            # A last request in the future means that a clock was set back.
+            self._last[host] = _NEVER if asked_at is None else min(asked_at, self._clock.now())
+        delay = max(self._delay, self._delays.get(host, 0.0))
+        last = self._last[host]
+        return last if last == _NEVER else last + timedelta(seconds=delay)
 
 
 def merged(one: HostState, other: HostState) -> HostState:

@@ -80,12 +80,12 @@ def warc_record(fetched: Fetched, level: int) -> bytes:
     """
     record = WarcRecord()
     # The same answer is the same record, wherever and however often it is written.
-    digest = sha256(f"{fetched.url} {fetched.fetched_at.isoformat()} ".encode() + fetched.body)
+    moment = fetched.fetched_at.astimezone(UTC).isoformat(timespec="microseconds")
+    digest = sha256(f"{fetched.url} {moment} ".encode() + fetched.body)
     record.init_headers(
         record_type=WarcRecordType.response,
         record_urn=UUID(bytes=digest.digest()[:16]).urn[4:].encode(),
     )
-    moment = fetched.fetched_at.astimezone(UTC).isoformat(timespec="microseconds")
     headers = {
         "WARC-Date": moment.replace("+00:00", "Z"),
         "WARC-Target-URI": fetched.url,
