@@ -6,7 +6,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 from clocks import FakeClock
-from loopback import Request, answer
+from loopback import Loopback, Request, answer
 
 from benchmarks.lakes import rows_of
 from pipeline.driver import run
@@ -81,3 +81,19 @@ def paths(requests: list[Request]) -> list[str]:
 
 def sent(request: Request) -> tuple[str | None, str | None]:
     return request.header("If-None-Match"), request.header("If-Modified-Since")
+
+
+def poll_world(world: Loopback, listed: str, lake: Path, clock: FakeClock, delay: float) -> None:
+    """One run over the feeds of a list that are due; the server is its proxy."""
+    path = lake.parent / "feeds.txt"
+    path.write_text(listed)
+    run(
+        parse_options(
+            [
+                *("--feeds", str(path), "--output", str(lake), "--proxy", world.url),
+                *("--host_delay_seconds", str(delay), "--fetch_seconds", "0.6"),
+                *("--max_document_bytes", str(1 << 20), "--language_engine", "fast"),
+            ]
+        ),
+        clock,
+    )

@@ -43,3 +43,7 @@ class BrokenAnswerError(FetchError):
 
 class RedirectError(FetchError):
     """Redirects go in a circle, are too many, or lead nowhere."""
+
+
+class KeptConnectionClosedError(FetchError):
+    """A kept connection had been closed by the other side; the request can be sent again."""

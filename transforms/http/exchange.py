@@ -17,6 +17,7 @@ from transforms.http.errors import (
     BrokenAnswerError,
     ConnectionFailedError,
     FetchError,
+    KeptConnectionClosedError,
     TimedOutError,
 )
 from transforms.http.headers import header
@@ -118,6 +119,8 @@ class Exchange:
         headers: Mapping[str, str],
         seconds: float,
         sent: Callable[[], None],
+        *,
+        anew: bool = False,
     ) -> Reply:
         """Make one request. The bodies of redirects are not read.
 
@@ -129,14 +132,20 @@ class Exchange:
             headers: of the request; Host and what belongs to the connection are added.
             seconds: until the answer must be complete.
             sent: called when the request is about to be written to a connection.
+            anew: it is the same request again, over a connection of its own.
 
         Raises:
+            KeptConnectionClosedError: it went over a kept connection that had been closed.
             FetchError: there is no complete answer.
         """
         lines = {"Host": target.server, "Accept-Encoding": "gzip, deflate", **_checked(headers)}
         watch = self._watchdog.watch(seconds)
         try:
-            connection, answer = self._answered(target, lines, watch, sent)
+            if anew:
+                connection = self._connect(target, watch)
+                answer = self._head(connection, target, lines, watch)
+            else:
+                connection, answer = self._answered(target, lines, watch, sent)
             return self._read(target, connection, answer, watch)
         except (FetchError, OSError, http.client.HTTPException) as error:
             if watch.end():
@@ -158,12 +167,12 @@ class Exchange:
                 return kept, self._head(kept, target, lines, watch)
             except _STALE:
                 # The server may have closed it while we wrote; RFC 9110, section 9.2.2, lets a GET
-                # be sent again.
+                # be sent again. Whoever asks has a word to say first, for it may have come through.
                 if watch.over:
                     raise
+                raise KeptConnectionClosedError("the connection was closed") from None
         connection = self._connect(target, watch)
-        if kept is None:
-            sent()
+        sent()
         return connection, self._head(connection, target, lines, watch)
 
     def _head(

@@ -13,6 +13,7 @@ from transforms.http.connections import Resolver
 from transforms.http.errors import (
     BadAddressError,
     FetchError,
+    KeptConnectionClosedError,
     RedirectError,
     TimedOutError,
 )
@@ -130,18 +131,25 @@ class Fetcher:
             before_request(target.server)
             if target.origin != first.origin:
                 own = {}
-            reply = self._ask(trail, target, _merged(self._limits, headers, own))
+            lines = _merged(self._limits, headers, own)
+            try:
+                reply = self._ask(trail, target, lines)
+            except KeptConnectionClosedError:
+                before_request(target.server)
+                reply = self._ask(trail, target, lines, anew=True)
             location = header(reply.headers, "location")
             if reply.status not in REDIRECTS or location is None:
                 return trail.answer(reply, target)
             target = self._next(trail, target, reply.status, location)
 
-    def _ask(self, trail: "_Trail", target: Target, headers: Mapping[str, str]) -> Reply:
+    def _ask(
+        self, trail: "_Trail", target: Target, headers: Mapping[str, str], *, anew: bool = False
+    ) -> Reply:
         if trail.seconds <= 0:
             raise TimedOutError(f"no complete answer within {self._limits.total_seconds:g} s")
         started = time.monotonic()
         try:
-            return self._exchange.ask(target, headers, trail.seconds, trail.sent)
+            return self._exchange.ask(target, headers, trail.seconds, trail.sent, anew=anew)
         finally:
             trail.seconds -= time.monotonic() - started
 
