@@ -62,7 +62,9 @@ def outside(layout: Layout, files: Sequence[InputFile]) -> tuple[InputFile, ...]
     """The files that are not the lake's own; what it keeps of fetched documents may be read."""
     root = f"{layout.root}/"
     return tuple(
-        file for file in files if not file.uri.startswith(root) or file.uri.startswith(root + RAW)
+        file
+        for file in files
+        if not file.uri.startswith(root) or file.uri.startswith(f"{root}{RAW}/")
     )
 
 
