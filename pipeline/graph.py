@@ -103,7 +103,6 @@ def build(root: beam.Pipeline, plan: RunPlan) -> None:
     polled = feeds | "PollFeeds" >> PollFeeds(
         plan.staging, plan.poll, plan.clock, plan.feeds, commit, day
     )
-
     inputs = (files, polled.answers) | "Inputs" >> beam.Flatten()
     read = inputs | "ReadDocuments" >> ReadDocuments(plan.max_document_bytes)
     parsed = read.documents | "ParseDocuments" >> ParseDocuments(
@@ -131,12 +130,11 @@ def build(root: beam.Pipeline, plan: RunPlan) -> None:
     written = judged.verdicts | "PublishArticles" >> PublishArticles(
         plan.staging, commit, plan.language_engine
     )
-    counts = (read.counts, parsed.counts) | "Counts" >> beam.Flatten()
     _ = {
         "summary": judged.summary,
         "written": (written, polled.archived) | "Written" >> beam.Flatten(),
         "inputs": read.inputs,
-        "documents": counts,
+        "documents": (read.counts, parsed.counts) | "Counts" >> beam.Flatten(),
         "polls": polled.polls,
         "readings": parsed.readings,
         "hosts": polled.hosts,

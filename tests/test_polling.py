@@ -125,6 +125,27 @@ def test_validators_advance_with_the_commit_and_never_without(tmp_path, monkeypa
     assert problems_of(lake.path) == ()
 
 
+def test_a_commit_that_was_made_and_not_published_counts(tmp_path, monkeypatch):
+    quay = sequence(*(answer(200, [("ETag", f'"{n}"')], feed(n, n + 1)) for n in range(3)))
+    with Loopback({"/quay": quay}) as server:
+        lake = Lake(tmp_path, listed(f"{server.url}/quay"), "--robots=ignore", "--archive")
+
+        def fails(*_):
+            raise LedgerMismatchError("made to fail")
+
+        with monkeypatch.context() as patched:
+            patched.setattr(finish, "publish", fails)
+            with pytest.raises(LedgerMismatchError, match="made to fail"):
+                lake.poll()
+        assert latest_number(lake.layout) == 1
+        lake.later(hours=1)
+        lake.poll()
+        asked = [sent(request)[0] for request in server.requests]
+    assert asked == [None, '"0"']
+    assert lake.guids() == ["ship-0", "ship-1", "ship-2"]
+    assert problems_of(lake.path) == ()
+
+
 @pytest.mark.parametrize(
     ("status", "remembered"), [(301, True), (308, True), (302, False), (303, False), (307, False)]
 )

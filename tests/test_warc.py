@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import zlib
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -195,3 +196,101 @@ def test_one_record_of_an_archive(tmp_path):
     file = InputFile(str(path), 1, FETCHED, record_at=len(first), feed="0123456789abcdef")
     (found,) = documents_of(file, opened, LIMIT)
     assert found == document(2, feed="0123456789abcdef")
+
+
+def test_a_large_record_costs_its_neighbours_nothing():
+    good = foreign(b"HTTP/1.1 200 OK\r\n\r\n" + BODY)
+    large = b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 400_000
+    missing = b"HTTP/1.1 404 Not Found\r\n\r\n" + b"x" * 400_000
+    before, refused, after = read(good + foreign(large) + foreign(missing) + good)
+    assert isinstance(refused, Unusable)
+    assert refused.error.reason is Reason.TOO_LARGE
+    assert refused.error.detail == f"{len(large)} bytes; the limit is {LIMIT}"
+    assert len(refused.document.content) < LIMIT
+    assert before == after
+
+
+def test_a_plain_file_that_is_cut_anywhere_says_so():
+    whole = foreign(b"HTTP/1.1 200 OK\r\n\r\n" + BODY)
+    for cut in range(1, len(whole) - len(b"\r\n\r\n")):
+        stream = read_warc(io.BytesIO(whole + whole[:cut]), LIMIT)
+        assert next(stream).content == BODY
+        with pytest.raises(UnreadableError) as caught:
+            list(stream)
+        assert caught.value.reason is Reason.BAD_WARC
+    assert len(read(whole + whole[:-4])) == 2
+
+
+def test_records_of_one_gzip_member_and_those_behind_the_last_document():
+    good = foreign(b"HTTP/1.1 200 OK\r\n\r\n" + BODY)
+    others = foreign(bytes(3_000_000), "resource") + foreign(b"a: b", "metadata")
+    together = read(gzip.compress(good + others + good + others))
+    apart = read(b"".join(map(gzip.compress, (good, others, good, others))))
+    assert together == apart == read(good + others + good + others)
+    assert [one.content for one in apart] == [BODY, BODY]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        foreign(b"HTTP/1.1 200 OK\r\n\r\n" + BODY).replace(b"\r\n", b"\n"),
+        b"WARC/1.1\r\n",
+        b"WARC/ what a format",
+    ],
+)
+def test_what_begins_like_a_warc_file_and_is_none_is_told(content):
+    assert is_warc(content)
+    with pytest.raises(UnreadableError) as caught:
+        read(content)
+    assert caught.value.reason is Reason.BAD_WARC
+
+
+@pytest.mark.parametrize("damaged", [b"\xff" * 50, b"\x03\x00"])
+def test_damaged_gzip_is_no_warc_file(damaged):
+    assert not is_warc(b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03" + damaged)
+
+
+@pytest.mark.parametrize("bare", [False, True])
+def test_deflate_is_undone(bare):
+    packer = zlib.compressobj(wbits=-15 if bare else 15)
+    packed = packer.compress(BODY) + packer.flush()
+    head = b"HTTP/1.1 200 OK\r\nContent-Encoding: deflate\r\n\r\n"
+    (found,) = read(foreign(head + packed))
+    assert found.content == BODY
+
+
+def test_a_body_whose_coding_was_cut_short_is_no_document():
+    head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n"
+    (found,) = read(foreign(head + gzip.compress(BODY)[:-9]))
+    assert isinstance(found, Unusable)
+    assert found.error.reason is Reason.BAD_WARC
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [(), ("WARC-Date: soon",), ("WARC-Date: 0001-01-01T00:00:00+05:00",)],
+)
+def test_without_a_date_the_file_says_when(tmp_path, lines):
+    path = tmp_path / "a.warc"
+    path.write_bytes(foreign(b"HTTP/1.1 200 OK\r\n\r\n" + BODY, "response", *lines))
+    file = InputFile(str(path), path.stat().st_size, FETCHED)
+    (found,) = documents_of(file, opened, LIMIT)
+    assert (found.fetched_at, found.fetched_known) == (FETCHED, False)
+
+
+@pytest.mark.parametrize("told", ["[broken", "[" * 5000, "1" * 5000])
+def test_a_name_that_cannot_be_read_costs_its_record_alone(told):
+    good = foreign(b"HTTP/1.1 200 OK\r\n\r\n" + BODY)
+    odd = foreign(b"HTTP/1.1 200 OK\r\n\r\n" + BODY, "response", f"Newsbeam-Source: {told}")
+    before, refused, after = read(good + odd + good)
+    assert isinstance(refused, Unusable)
+    assert before == after
+
+
+def test_headers_and_addresses_of_other_letters_come_back():
+    said = "à Å …".encode().decode("latin-1")
+    one = fetched(headers=[("X-Odd", said)], url="https://größe.example/ä?x=ö")
+    content = warc_record(one, 6)
+    (found,) = read(content)
+    assert found.uri == one.url
+    assert f"X-Odd: {said}\r\n".encode("latin-1") in gzip.decompress(content)

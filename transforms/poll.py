@@ -27,6 +27,7 @@ from transforms.feeds.ask import Asker, PollSettings
 from transforms.feeds.clock import Clock
 from transforms.feeds.hosts import Hosts
 from transforms.feeds.poll import poll_all, shard_of
+from transforms.feeds.schedule import NEVER_ASKED, due_at
 from transforms.http.fetcher import Fetcher
 from transforms.lake.feeds import read_feed_states
 from transforms.lake.layout import RAW, Layout, Staging, partition
@@ -87,8 +88,15 @@ class _AskFeeds(beam.DoFn):
 
     def process(self, group: tuple[int, Iterable[FeedRequest]]) -> Iterator[Any]:
         _, requests = group
-        ordered = sorted(requests, key=lambda request: request.settings.key)
         settings, clock = self._settings, self._clock
+        # The longest due first: a host that soon asks to wait would be asked for the same always.
+        ordered = sorted(
+            requests,
+            key=lambda one: (
+                due_at(one.settings, one.state, settings.schedule) or NEVER_ASKED,
+                one.settings.key,
+            ),
+        )
         # All that is remembered, not the requests' hosts alone: a redirect may lead to any of them.
         known = read_feed_states(Layout(self._staging.root), self._feeds)[1].values()
         hosts = Hosts(known, settings.delay, clock)

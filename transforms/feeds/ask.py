@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 
 from schemas.feeds import FeedRequest, Poll, PollOutcome
 from transforms.feeds.clock import Clock
-from transforms.feeds.hosts import HostHeldError, Hosts
+from transforms.feeds.hosts import HostHeldError, Hosts, Passage
+from transforms.feeds.plan import host_of_feed
 from transforms.feeds.schedule import PollLimits, wants_validators
 from transforms.http.errors import FetchError
 from transforms.http.fetcher import Answer, Fetcher, FetchLimits
@@ -20,7 +21,6 @@ from transforms.http.robots import (
     robots_url,
 )
 from transforms.http.secrets import (
-    MissingVariableError,
     fill,
     fill_address,
     public_url,
@@ -101,7 +101,7 @@ class Asker:
 
     def slow_down(self, requests: Iterable[FeedRequest]) -> None:
         """Obey the ``Crawl-delay`` of the robots.txt files that are remembered."""
-        for host in {server_of(_public_address(request)) for request in requests}:
+        for host in {host_of_feed(request.settings, request.state) for request in requests}:
             state = self._hosts.state(host)
             if self._settings.robots and state.robots is not None:
                 robots = RobotsFile(state.robots_status, state.robots)
@@ -111,9 +111,13 @@ class Asker:
         """Ask a feed; the answer is given when it is a document."""
         try:
             address = self._address(request)
-        except MissingVariableError as error:
+        except ValueError as error:
+            # A variable is missing, or what it means makes no address.
             return _poll(request, PollOutcome.FAILED, detail=str(error)), None
-        forbidden = self._robots_say_no(request, address.url)
+        try:
+            forbidden = self._robots_say_no(request, address.url)
+        except HostHeldError as error:
+            return deferred(request, str(error)), None
         if forbidden:
             return _poll(request, PollOutcome.FORBIDDEN, detail=forbidden), None
         return self._fetch(request, address)
@@ -150,12 +154,21 @@ class Asker:
         return f"{public_url(robots_url(url))} forbids it"
 
     def _fetch_robots(self, host: str, url: str) -> None:
+        passage = Passage(self._hosts)
         try:
-            answer = self._fetcher.fetch(robots_url(url), {}, {}, self._hosts.pass_gate)
+            with passage:
+                answer = self._fetcher.fetch(robots_url(url), {}, {}, passage.go_to)
+                self._hold(answer, self._clock.now())
         except (FetchError, HostHeldError) as error:
+            if isinstance(error, HostHeldError) and not passage.requests:
+                raise
             status = error.status if isinstance(error, FetchError) else None
             self._hosts.learn_robots(host, status, None)
             return
+        until = self._hosts.held_until(host)
+        if until is not None:
+            # It will be asked again; that it is busy says nothing of what it allows.
+            raise HostHeldError(host, until)
         body = answer.body if answer.status == 200 else None
         self._hosts.learn_robots(host, answer.status, body)
 
@@ -164,10 +177,15 @@ class Asker:
         limits = self._settings.schedule
         conditional = wants_validators(request.settings, request.state, asked_at, limits)
         headers = {"Accept": _ACCEPT} | (_validators(request) if conditional else {})
+        passage = Passage(self._hosts)
         try:
-            answer = self._fetcher.fetch(
-                address.url, headers, address.headers, self._hosts.pass_gate, address.secrets
-            )
+            with passage:
+                answer = self._fetcher.fetch(
+                    address.url, headers, address.headers, passage.go_to, address.secrets
+                )
+                now = self._clock.now()
+                # Before the next in line goes to the host.
+                retry_at = self._hold(answer, now)
         except FetchError as error:
             poll = _poll(
                 request,
@@ -180,16 +198,18 @@ class Asker:
             )
             return poll, None
         except HostHeldError as error:
+            if not passage.requests:
+                return deferred(request, str(error)), None
             poll = _poll(
                 request,
                 PollOutcome.FAILED,
                 asked_at=asked_at,
                 detail=str(error),
+                requests=passage.requests,
                 conditional=conditional,
                 retry_at=error.until,
             )
             return poll, None
-        now = self._clock.now()
         outcome, detail = _meaning(answer, conditional)
         poll = _poll(
             request,
@@ -205,7 +225,7 @@ class Asker:
             last_modified=header(answer.headers, "last-modified"),
             moved_to=_moved_to(request, answer),
             fresh_until=fresh_until(answer.headers, now),
-            retry_at=self._hold(answer, now),
+            retry_at=retry_at,
         )
         return poll, answer if outcome is PollOutcome.FETCHED else None
 

@@ -1,7 +1,7 @@
 """How hosts are spared: one request at a time to each, and a pause between two.
 
-Every request passes :meth:`Hosts.pass_gate`, those that follow a redirect and those for robots.txt
-too: fifty feeds that redirect to one host wait for one another there.
+Every request passes :meth:`Passage.go_to`, those that follow a redirect and those for robots.txt
+too: fifty feeds that redirect to one host wait for one another there, however long each takes.
 """
 
 import threading
@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from schemas.feeds import HostState
 from transforms.feeds.clock import Clock
 
+_LOOK_EVERY_SECONDS = 0.2
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 MOST_CRAWL_DELAY = 300.0
@@ -48,6 +49,7 @@ class Hosts:
         self._delays: dict[str, float] = {}
         self._last: dict[str, datetime] = {}
         self._touched: set[str] = set()
+        self._busy: set[str] = set()
 
     def state(self, host: str) -> HostState:
         """What is known of a host now."""
@@ -82,6 +84,20 @@ class Hosts:
         if start > now:
             self._clock.sleep((start - now).total_seconds())
 
+    def enter(self, host: str) -> None:
+        """Return when no request to a host is under way; until :meth:`leave` none other is."""
+        while True:
+            with self._lock:
+                if host not in self._busy:
+                    self._busy.add(host)
+                    return
+            self._clock.sleep(_LOOK_EVERY_SECONDS)
+
+    def leave(self, host: str) -> None:
+        """Let others to a host."""
+        with self._lock:
+            self._busy.discard(host)
+
     def slow_down(self, host: str, delay: float | None) -> None:
         """Keep at least so many seconds between two requests to a host from now on."""
         if delay is not None:
@@ -98,10 +114,14 @@ class Hosts:
 
     def is_held(self, host: str) -> bool:
         """Did the host ask for no requests now?"""
+        return self.held_until(host) is not None
+
+    def held_until(self, host: str) -> datetime | None:
+        """When the host may be asked again; None when it may be asked now."""
         with self._lock:
             state = self._states.get(host)
             until = state.hold_until if state else None
-            return until is not None and until > self._clock.now()
+            return until if until is not None and until > self._clock.now() else None
 
     def learn_robots(self, host: str, status: int | None, body: bytes | None) -> None:
         """Remember a robots.txt that was just asked for."""
@@ -123,6 +143,43 @@ class Hosts:
         delay = max(self._delay, self._delays.get(host, 0.0))
         last = self._last[host]
         return last if last == _NEVER else last + timedelta(seconds=delay)
+
+
+class Passage:
+    """The way of one fetch from host to host; a context manager. It is at one at a time.
+
+    Args:
+        hosts: that are spared.
+    """
+
+    def __init__(self, hosts: Hosts) -> None:
+        self._hosts = hosts
+        self._at: str | None = None
+        self.requests = 0
+        """That were let through."""
+
+    def __enter__(self) -> "Passage":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._leave()
+
+    def go_to(self, host: str) -> None:
+        """Return when a request may go out to a host; it must then be made.
+
+        Raises:
+            HostHeldError: the host asked for no requests now.
+        """
+        self._leave()
+        self._hosts.enter(host)
+        self._at = host
+        self._hosts.pass_gate(host)
+        self.requests += 1
+
+    def _leave(self) -> None:
+        if self._at is not None:
+            self._hosts.leave(self._at)
+        self._at = None
 
 
 def merged(one: HostState, other: HostState) -> HostState:

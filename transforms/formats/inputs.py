@@ -57,7 +57,7 @@ def _one(found: Iterator[RawDocument | Unusable]) -> RawDocument | Refused:
 
 def _all(file: InputFile, stream: Any, max_bytes: int) -> Iterator[RawDocument | Refused]:
     try:
-        for found in read_warc(stream, max_bytes):
+        for found in read_warc(stream, max_bytes, assumed_at=file.modified_at):
             yield _usable(found)
     except UnreadableError as error:
         yield refuse_file(file, Refusal(error.reason, error.detail))

@@ -13,6 +13,7 @@ codings are undone here. Other records hold no document and are passed over.
 import gzip
 import io
 import json
+import re
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -22,12 +23,14 @@ from http.client import HTTPException, parse_headers
 from typing import Any, BinaryIO
 from uuid import UUID
 
-from fastwarc.stream_io import BrotliReader, ChunkedReader, GzipReader, ZstdReader
+from fastwarc.stream_io import BrotliReader, ChunkedReader, ZstdReader
 from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
 
 from schemas.reasons import Reason
 from schemas.records import RawDocument
 from transforms.formats.errors import UnreadableError
+from transforms.http.body import decode_body
+from transforms.http.errors import FetchError, TooLargeError
 from transforms.text.clean import as_written
 
 _GZIP = b"\x1f\x8b"
@@ -35,9 +38,12 @@ _MAGIC = b"WARC/"
 _RENAMED = ("content-encoding", "content-length", "transfer-encoding")
 _HOP_BY_HOP = ("connection", "keep-alive", "set-cookie", "set-cookie2")
 """What concerns the connection, and cookies, which may be credentials."""
-_DECODERS = {"gzip": GzipReader, "x-gzip": GzipReader, "br": BrotliReader, "zstd": ZstdReader}
+_INFLATED = ("gzip", "x-gzip", "deflate")
+_DECODERS = {"br": BrotliReader, "zstd": ZstdReader}
+_BREAKS = re.compile(r"[\r\n]+[ \t]*")
 _CHUNK = 1 << 20
 _MOST_HEAD = 1 << 18
+_HEAD_OF_LARGE = 1 << 12
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -66,7 +72,7 @@ def is_warc(content: bytes) -> bool:
         try:
             with gzip.GzipFile(fileobj=io.BytesIO(content)) as stream:
                 return stream.read(len(_MAGIC)) == _MAGIC
-        except (OSError, EOFError):
+        except (OSError, EOFError, zlib.error):
             return False
     return content.startswith(_MAGIC)
 
@@ -114,7 +120,7 @@ def _http_head(fetched: Fetched) -> bytes:
         if lowered in _HOP_BY_HOP:
             continue
         shown = f"X-Crawl-{name}" if lowered in _RENAMED else name
-        lines.append(f"{shown}: {' '.join(value.split())}")
+        lines.append(f"{shown}: {_BREAKS.sub(' ', value)}")
     lines.append(f"Content-Length: {len(fetched.body)}")
     return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1", "replace")
 
@@ -129,7 +135,7 @@ class Unusable:
 
 
 def read_warc(
-    stream: BinaryIO, limit: int, feed: str | None = None
+    stream: BinaryIO, limit: int, feed: str | None = None, assumed_at: datetime = _EPOCH
 ) -> Iterator[RawDocument | Unusable]:
     """Read the documents of a WARC file from where the stream stands.
 
@@ -137,68 +143,94 @@ def read_warc(
         stream: a file, open for reading.
         limit: the most bytes that one document may have.
         feed: key of the feed whose poll brought them, when they were polled in this run.
+        assumed_at: when documents were fetched whose record does not say it, UTC.
 
     Raises:
         UnreadableError: ``bad_warc`` where the file is cut short or damaged. What came before has
             been given already.
     """
-    records = ArchiveIterator(stream, parse_http=False, record_types=WarcRecordType.response)
+    records = ArchiveIterator(stream, parse_http=False)
     start = stream.tell()
-    number = last = 0
+    number = due = 0
+    last = None
     while True:
         try:
             record = next(records)
-            number += 1
             last = record.stream_pos
+            if "\n" in (record.headers.get("WARC-Type") or ""):
+                raise UnreadableError(Reason.BAD_WARC, "its lines do not end in CR and LF")
             due = int(record.headers.get("Content-Length") or -1)
-            if due > limit + _MOST_HEAD:
-                raise UnreadableError(
-                    Reason.BAD_WARC, f"response {number} has {due} bytes; the limit is {limit}"
-                )
-            block = record.reader.read()
+            if record.record_type != WarcRecordType.response:
+                continue
+            number += 1
+            is_large = due > limit + _MOST_HEAD
+            block = record.reader.read(_HEAD_OF_LARGE) if is_large else record.reader.read()
         except StopIteration:
-            if not _ends_whole(stream, start + last):
+            if last is None:
+                raise UnreadableError(Reason.BAD_WARC, "no record of it can be read") from None
+            if not _ends_whole(stream, start + last, due):
                 raise UnreadableError(
                     Reason.BAD_WARC, f"cut short after {number} responses"
                 ) from None
             return
         except (OSError, ValueError) as error:
             raise UnreadableError(Reason.BAD_WARC, f"after {number} responses: {error}") from error
-        if len(block) != due:
+        if len(block) != due and not is_large:
             raise UnreadableError(
                 Reason.BAD_WARC, f"response {number} is cut short: {len(block)} of {due} bytes"
             )
         told = {name.lower(): value for name, value in record.headers.items()}
-        document = _document(told, block, limit, feed)
-        if document is not None:
-            yield document
+        document = _document(told, block, limit, feed, assumed_at)
+        if document is None:
+            continue
+        if is_large:
+            document = _too_large(document, due, limit)
+        yield document
 
 
-def _ends_whole(stream: BinaryIO, position: int) -> bool:
-    """Does what begins at a position end with a whole gzip member, if it is gzip at all?
+def _ends_whole(stream: BinaryIO, position: int, due: int) -> bool:
+    """Is there nothing behind the last record that was given, or nothing but whole gzip members?
 
-    The iterator takes a member that breaks off before it gives a byte for the end of the file.
+    The iterator takes a member that breaks off before it gives a byte for the end of the file, and
+    a record that breaks off in its headers.
+
+    Args:
+        stream: the file.
+        position: where the last record or its member begins.
+        due: bytes of its block.
     """
     stream.seek(position)
-    rest = stream.read()
+    rest = stream.read(_CHUNK)
+    if rest.startswith(_MAGIC):
+        block = rest.find(b"\r\n\r\n") + 4
+        stream.seek(position + block + due)
+        return not stream.read(_CHUNK).strip()
     while rest and rest.startswith(_GZIP[: len(rest)]):
         member = zlib.decompressobj(wbits=31)
         while not member.eof:
             try:
-                piece = member.decompress(rest, _CHUNK)
+                member.decompress(rest, _CHUNK)
             except zlib.error:
                 return False
             rest = member.unused_data if member.eof else member.unconsumed_tail
-            if not piece and not rest and not member.eof:
+            rest = rest or stream.read(_CHUNK)
+            if not rest and not member.eof:
                 return False
     return True
 
 
+def _too_large(found: RawDocument | Unusable, due: int, limit: int) -> Unusable:
+    document = found.document if isinstance(found, Unusable) else found
+    error = UnreadableError(Reason.TOO_LARGE, f"{due} bytes; the limit is {limit}")
+    return Unusable(document, error)
+
+
 def _document(
-    told: Mapping[str, str], block: bytes, limit: int, feed: str | None
+    told: Mapping[str, str], block: bytes, limit: int, feed: str | None, assumed_at: datetime
 ) -> RawDocument | Unusable | None:
     url = as_written(told.get("warc-target-uri", "").strip("<>")) or "about:blank"
-    document = RawDocument(url, block, _moment(told.get("warc-date", "")), url=url, feed=feed)
+    moment = _moment(told.get("warc-date", ""))
+    document = RawDocument(url, block, moment or assumed_at, url=url, feed=feed)
     try:
         found = _answer(block, limit)
         if found is None:
@@ -207,7 +239,7 @@ def _document(
         source, language = (_text(told.get(f"newsbeam-{name}")) for name in ("source", "language"))
     except UnreadableError as error:
         return Unusable(document, error)
-    except (OSError, HTTPException, ValueError) as error:
+    except (OSError, HTTPException, ValueError, RecursionError) as error:
         return Unusable(document, UnreadableError(Reason.BAD_WARC, f"no HTTP answer: {error}"))
     return replace(
         document,
@@ -216,7 +248,7 @@ def _document(
         url=told.get("newsbeam-feed", url),
         source=source,
         headers=headers,
-        fetched_known=True,
+        fetched_known=moment is not None,
         language=language,
         topics=tuple(told.get("newsbeam-topics", "").split()),
     )
@@ -240,13 +272,13 @@ def _text(value: str | None) -> str | None:
     return text if isinstance(text, str) else None
 
 
-def _moment(text: str) -> datetime:
-    """The record's date; ``WARC-Date`` is UTC by definition, and one that is none is the epoch."""
+def _moment(text: str) -> datetime | None:
+    """The record's date, which is UTC by definition; None for what is no date."""
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
-        return _EPOCH
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 def _decoded(body: bytes, headers: Mapping[str, str], limit: int) -> bytes:
@@ -254,10 +286,21 @@ def _decoded(body: bytes, headers: Mapping[str, str], limit: int) -> bytes:
     if "chunked" in headers.get("transfer-encoding", "").casefold():
         body = _drained(ChunkedReader(io.BytesIO(body)), limit)
     for coding in reversed(headers.get("content-encoding", "").casefold().split(",")):
-        decoder = _DECODERS.get(coding.strip())
-        if decoder is not None:
-            body = _drained(decoder(io.BytesIO(body)), limit)
+        coding = coding.strip()
+        if coding in _INFLATED:
+            body = _inflated(body, coding, limit)
+        elif coding in _DECODERS:
+            body = _drained(_DECODERS[coding](io.BytesIO(body)), limit)
     return body
+
+
+def _inflated(body: bytes, coding: str, limit: int) -> bytes:
+    try:
+        return decode_body(body, [("content-encoding", coding)], limit)
+    except TooLargeError as error:
+        raise UnreadableError(Reason.TOO_LARGE, error.detail) from None
+    except FetchError as error:
+        raise UnreadableError(Reason.BAD_WARC, error.detail) from None
 
 
 def _drained(reader: Any, limit: int) -> bytes:
