@@ -10,6 +10,10 @@ from transforms.feeds.toml_list import read_interval
 from transforms.http.fetcher import FetchLimits
 
 _LONGEST_FETCH = 3600.0
+MOST_POLL_SECONDS = 600.0
+"""How long feeds are asked in a run that is not one of a stream."""
+LEAST_POLL_SECONDS = 30.0
+"""How long they are asked in a short round of a stream."""
 
 
 def interval(text: str) -> float:
@@ -60,8 +64,8 @@ def add_feed_options(parser: argparse.ArgumentParser) -> None:
         "--poll_seconds",
         type=float,
         metavar="S",
-        help="Ask no more feeds of one host in a run than fit in S seconds; the others stay due. "
-        "Default: 600, and with --every the time between two rounds.",
+        help="Ask feeds for S seconds a run at most; the others stay due. "
+        "Default: 600, and with --every the time between two rounds, 30 at least.",
     )
     parser.add_argument(
         "--min_poll_interval",
@@ -152,9 +156,17 @@ def poll_settings(own: argparse.Namespace) -> PollSettings:
         ),
         delay=own.host_delay_seconds,
         connections=own.poll_connections,
+        seconds=_seconds(own),
         robots=own.robots == "obey",
         archive=own.archive,
     )
+
+
+def _seconds(own: argparse.Namespace) -> float:
+    if own.poll_seconds is not None:
+        return float(own.poll_seconds)
+    every = getattr(own, "every", None)
+    return MOST_POLL_SECONDS if every is None else max(every, LEAST_POLL_SECONDS)
 
 
 def user_agent(contact: str | None) -> str:

@@ -25,8 +25,6 @@ from transforms.lake.feeds import live_feeds
 from transforms.lake.history import live_segments
 from transforms.lake.layout import RAW, Layout, Staging, commit_name
 
-MOST_POLL_SECONDS = 600.0
-"""How long the feeds of one host may take in a run that is not one of a stream."""
 MOST_FEEDS = 100_000
 """Feeds of one round."""
 
@@ -96,7 +94,7 @@ def due_feeds(
         *states,
         now,
         delay=settings.delay,
-        seconds=own.poll_seconds or own.every or MOST_POLL_SECONDS,
+        seconds=settings.seconds,
         most=MOST_FEEDS,
         limits=settings.schedule,
     )

@@ -112,7 +112,7 @@ class HostState:
     robots: bytes | None = None
     """Its robots.txt; None when there is none or it was not asked for."""
     robots_status: int | None = None
-    """HTTP status of robots.txt; None when it could not be had or was not asked for."""
+    """HTTP status of robots.txt; None when it was not asked for or could not be had."""
     robots_at: datetime | None = None
     """When robots.txt was asked for."""
 
@@ -142,7 +142,7 @@ POLL_OUTCOMES = {
     PollOutcome.NOT_MODIFIED: "the server said that nothing has changed (304)",
     PollOutcome.FAILED: "no usable answer; detail says why. It is asked again, later each time",
     PollOutcome.GONE: "the server said that the feed is gone for good (410); it is not asked again",
-    PollOutcome.FORBIDDEN: "robots.txt forbids it, or could not be had; no request was made",
+    PollOutcome.FORBIDDEN: "robots.txt forbids it; no request was made",
     PollOutcome.DEFERRED: "no request was made: the host asked to wait, or the run was stopped; "
     "it stays due",
 }

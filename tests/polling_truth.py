@@ -55,7 +55,8 @@ class Plan:
             yield from self._while_held(host, log)
             robots = [asked for asked in log if asked.path == "/robots.txt"]
             for one, other in pairwise(robots):
-                if other.at - one.at < DAY - SLACK and not self._is_forgotten(one):
+                lasts = one.status in (200, 404) and not self._is_forgotten(one)
+                if lasts and other.at - one.at < DAY - SLACK:
                     yield f"{host}: robots.txt asked at {one.at} and at {other.at}"
         logs: defaultdict[int | None, list[Asked]] = defaultdict(list)
         for asked in self._world.log:

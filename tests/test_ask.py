@@ -168,8 +168,11 @@ def test_a_robots_txt_behind_a_host_that_waits_is_none(desk):
         asker = desk(server, HostState("busy.example", hold_until=until), robots=True)
         poll = asker.ask(QUAY)
         assert server.asked == ["quay.example/robots.txt"]
-    assert (poll.outcome, poll.requests) == (PollOutcome.FORBIDDEN, 0)
-    assert poll.detail == "http://quay.example/robots.txt could not be had"
+    assert (poll.outcome, poll.requests) == (PollOutcome.FAILED, 0)
+    assert poll.detail == (
+        "http://quay.example/robots.txt could not be had: "
+        "busy.example asked to wait until 2026-03-02 13:00:00 UTC"
+    )
 
 
 def test_a_redirect_to_a_host_that_waits_is_not_followed(desk):

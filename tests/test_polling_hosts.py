@@ -68,7 +68,7 @@ def test_robots_txt_is_asked_once_a_day_and_obeyed(tmp_path):
     assert "/private" not in asked
 
 
-@pytest.mark.parametrize(("status", "outcome"), [(404, "fetched"), (500, "forbidden")])
+@pytest.mark.parametrize(("status", "outcome"), [(404, "fetched"), (500, "failed")])
 def test_a_robots_txt_that_is_not_there(tmp_path, status, outcome):
     with Loopback({"/robots.txt": answer(status), "/a": answer(200, [], feed(1))}) as server:
         lake = Lake(tmp_path, listed(f"{server.url}/a"))

@@ -21,7 +21,7 @@ DELAY = 2.0
 def test_a_world_of_feeds(tmp_path, monkeypatch):
     clock, lake = FakeClock(), tmp_path / "lake"
     failed = []
-    with World(2 * len(KINDS), 7, clock) as world:
+    with World(2 * len(KINDS), 5, clock) as world:
         for number in range(14):
             with monkeypatch.context() as patched:
                 if number in (4, 9):

@@ -104,7 +104,13 @@ class _AskFeeds(beam.DoFn):
         asker.slow_down(ordered)
         kept = KeptAnswers(self._staging, archive=settings.archive)
         for request, poll, answer in poll_all(
-            ordered, asker.ask, hosts, clock, settings.connections, self._staging.stop.exists
+            ordered,
+            asker.ask,
+            hosts,
+            clock,
+            settings.connections,
+            self._staging.stop.exists,
+            settings.seconds,
         ):
             count(f"feeds_{poll.outcome}")
             yield beam.pvalue.TaggedOutput(POLLS, poll)

@@ -1,7 +1,7 @@
 """Asking one feed: is it allowed, what goes out, what the answer means."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -14,6 +14,7 @@ from transforms.http.errors import FetchError
 from transforms.http.fetcher import Answer, Fetcher, FetchLimits
 from transforms.http.headers import fresh_until, header, retry_after
 from transforms.http.robots import (
+    LARGEST,
     ROBOTS_MAX_AGE,
     RobotsFile,
     crawl_delay,
@@ -21,8 +22,11 @@ from transforms.http.robots import (
     robots_url,
 )
 from transforms.http.secrets import (
+    credentials_in,
     fill,
     fill_address,
+    hide,
+    hide_in_document,
     public_url,
     split_credentials,
     values_in,
@@ -52,6 +56,7 @@ class PollSettings:
         schedule: how often feeds may be asked.
         delay: seconds between two requests to one host.
         connections: how many requests may be under way at once.
+        seconds: how long a run asks feeds.
         robots: whether robots.txt is obeyed where a feed does not say otherwise.
         archive: whether answers are kept in the lake.
     """
@@ -60,6 +65,7 @@ class PollSettings:
     schedule: PollLimits = field(default_factory=PollLimits)
     delay: float = 1.0
     connections: int = 32
+    seconds: float = 600.0
     robots: bool = True
     archive: bool = False
 
@@ -98,6 +104,7 @@ class Asker:
         self._hosts = hosts
         self._clock = clock
         self._environment = environment
+        self._without_robots: dict[str, str] = {}
 
     def slow_down(self, requests: Iterable[FeedRequest]) -> None:
         """Obey the ``Crawl-delay`` of the robots.txt files that are remembered."""
@@ -115,12 +122,13 @@ class Asker:
             # A variable is missing, or what it means makes no address.
             return _poll(request, PollOutcome.FAILED, detail=str(error)), None
         try:
-            forbidden = self._robots_say_no(request, address.url)
+            refused = self._refused_by_robots(request, address.url)
         except HostHeldError as error:
             return deferred(request, str(error)), None
-        if forbidden:
-            return _poll(request, PollOutcome.FORBIDDEN, detail=forbidden), None
-        return self._fetch(request, address)
+        if refused is not None:
+            return refused, None
+        poll, answer = self._fetch(request, address)
+        return poll, _without(answer, address.secrets) if answer is not None else None
 
     def _address(self, request: FeedRequest) -> _Address:
         settings, moved_to = request.settings, request.state.moved_to
@@ -132,45 +140,60 @@ class Asker:
         url = moved_to or configured
         texts = (written, *(value.text for _, value in settings.headers))
         secrets = frozenset().union(*(values_in(text, self._environment) for text in texts))
+        secrets |= credentials_in(fill_address(written, self._environment))
         # Secrets were given for one host; a feed that has moved to another has to do without.
         return _Address(url, own if _origin(url) == _origin(configured) else {}, secrets)
 
-    def _robots_say_no(self, request: FeedRequest, url: str) -> str:
+    def _refused_by_robots(self, request: FeedRequest, url: str) -> Poll | None:
         wanted = request.settings.robots
         if not (self._settings.robots if wanted is None else wanted):
-            return ""
+            return None
         host = server_of(url)
         state = self._hosts.state(host)
-        old = state.robots_at is None or self._clock.now() - state.robots_at >= ROBOTS_MAX_AGE
-        if old:
-            self._fetch_robots(host, url)
+        asked_at = self._clock.now()
+        if state.robots_at is None or asked_at - state.robots_at >= ROBOTS_MAX_AGE:
+            failed = self._fetch_robots(host, url)
             state = self._hosts.state(host)
+            if failed and state.robots_at is None:
+                # RFC 9309, section 2.3.1.4: what cannot be had forbids all; it is asked for again.
+                return _poll(request, PollOutcome.FAILED, asked_at=asked_at, detail=failed)
+        # One that was had before is used when a new one cannot be had; the same section allows it.
         robots = RobotsFile(state.robots_status, state.robots)
         self._hosts.slow_down(host, crawl_delay(robots, AGENT))
         if may_fetch(robots, url, AGENT):
-            return ""
-        if state.robots_status is None or state.robots_status >= 500:
-            return f"{public_url(robots_url(url))} could not be had"
-        return f"{public_url(robots_url(url))} forbids it"
+            return None
+        detail = f"{public_url(robots_url(url))} forbids it"
+        return _poll(request, PollOutcome.FORBIDDEN, detail=detail)
 
-    def _fetch_robots(self, host: str, url: str) -> None:
+    def _fetch_robots(self, host: str, url: str) -> str:
+        """Ask for robots.txt, once a run if it cannot be had; gives what went wrong."""
+        if host in self._without_robots:
+            return self._without_robots[host]
         passage = Passage(self._hosts)
+        failed = ""
         try:
             with passage:
                 answer = self._fetcher.fetch(robots_url(url), {}, {}, passage.go_to)
                 self._hold(answer, self._clock.now())
-        except (FetchError, HostHeldError) as error:
-            if isinstance(error, HostHeldError) and not passage.requests:
+        except FetchError as error:
+            failed = error.detail
+        except HostHeldError as error:
+            if not passage.requests:
                 raise
-            status = error.status if isinstance(error, FetchError) else None
-            self._hosts.learn_robots(host, status, None)
-            return
+            failed = str(error)
         until = self._hosts.held_until(host)
         if until is not None:
             # It will be asked again; that it is busy says nothing of what it allows.
             raise HostHeldError(host, until)
-        body = answer.body if answer.status == 200 else None
+        if not failed and (answer.status == _TOO_MANY or answer.status >= 500):
+            failed = f"status {answer.status}"
+        if failed:
+            failed = f"{public_url(robots_url(url))} could not be had: {failed}"
+            self._without_robots[host] = failed
+            return failed
+        body = answer.body[:LARGEST] if answer.status == 200 else None
         self._hosts.learn_robots(host, answer.status, body)
+        return ""
 
     def _fetch(self, request: FeedRequest, address: _Address) -> tuple[Poll, Answer | None]:
         asked_at = self._clock.now()
@@ -241,6 +264,20 @@ class Asker:
         elif answer.status == _TOO_MANY:
             self._hosts.hold(server_of(answer.url), now + timedelta(seconds=_WAIT_SECONDS))
         return until
+
+
+def _without(answer: Answer, secrets: frozenset[str]) -> Answer:
+    """An answer without the secrets of its request: many servers repeat what they were asked.
+
+    What is hidden is told at :func:`transforms.http.secrets.hide_in_document`.
+    """
+    if not secrets:
+        return answer
+    return replace(
+        answer,
+        headers=tuple((name, hide(value, secrets)) for name, value in answer.headers),
+        body=hide_in_document(answer.body, secrets),
+    )
 
 
 def deferred(request: FeedRequest, detail: str) -> Poll:

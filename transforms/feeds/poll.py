@@ -1,5 +1,6 @@
 """Asking many feeds: as many hosts at once as there are connections, each host one at a time."""
 
+import math
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -28,6 +29,7 @@ def poll_all(
     clock: Clock,
     connections: int,
     stopped: Callable[[], bool],
+    seconds: float = math.inf,
 ) -> Iterator[Polled]:
     """Ask feeds, and give what became of each as it comes.
 
@@ -38,14 +40,18 @@ def poll_all(
         clock: tells the time.
         connections: how many may be asked at once.
         stopped: whether to ask no more; those left over are deferred.
+        seconds: after so many no more are asked either.
     """
     line = _Line(requests, hosts)
+    began = clock.now()
     busy: dict[Future[tuple[Poll, Answer | None]], tuple[str, FeedRequest]] = {}
     with ThreadPoolExecutor(connections, thread_name_prefix="poll") as pool:
         while line or busy:
-            if stopped():
+            is_late = (clock.now() - began).total_seconds() > seconds
+            if stopped() or is_late:
+                why = "the time for feeds was over" if is_late else "the run was stopped"
                 for request in line.give_up():
-                    yield request, deferred(request, "the run was stopped"), None
+                    yield request, deferred(request, why), None
             while len(busy) < connections and (host := line.next_host(clock.now())) is not None:
                 if hosts.is_held(host):
                     for request in line.leave(host):

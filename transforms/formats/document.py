@@ -10,6 +10,7 @@ from schemas.reasons import Reason
 from schemas.records import FeedInfo, FeedItem, RawDocument
 from transforms.formats.errors import UnreadableError
 from transforms.formats.markup import guard_markup
+from transforms.http.secrets import public_url
 from transforms.text.clean import as_written
 from transforms.text.urls import canonical_url, host_of
 
@@ -138,11 +139,13 @@ def source_of(
         The source, how it got its name (:data:`schemas.tables.SOURCE_ORIGINS`), and the feed's
         own address or None.
     """
-    feed_url = info.self_url or document.url
+    # A server may repeat the address it was asked, credentials and all.
+    self_url = public_url(as_written(info.self_url)) if info.self_url else None
+    feed_url = self_url or document.url
     feed_url = as_written(feed_url) if feed_url else None
     if document.source and (name := as_written(document.source)):
         return name, "configured", feed_url
-    for url in (info.self_url, document.url):
+    for url in (self_url, document.url):
         own = canonical_url(url) if url else None
         if own is not None:
             return own, "feed", feed_url

@@ -32,7 +32,7 @@ def documents_of(
         with opened(file.uri) as stream:
             if file.record_at is not None:
                 stream.seek(file.record_at)
-                yield _one(read_warc(stream, max_bytes, file.feed))
+                yield from _one(file, read_warc(stream, max_bytes, file.feed))
                 return
             head = stream.read(_HEAD)
             if is_warc(head):
@@ -51,8 +51,13 @@ def documents_of(
     yield refuse_file(file, found) if isinstance(found, Refusal) else found
 
 
-def _one(found: Iterator[RawDocument | Unusable]) -> RawDocument | Refused:
-    return _usable(next(found))
+def _one(
+    file: InputFile, found: Iterator[RawDocument | Unusable]
+) -> Iterator[RawDocument | Refused]:
+    try:
+        yield _usable(next(found))
+    except UnreadableError as error:
+        yield refuse_file(file, Refusal(error.reason, error.detail))
 
 
 def _all(file: InputFile, stream: Any, max_bytes: int) -> Iterator[RawDocument | Refused]:

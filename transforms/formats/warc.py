@@ -43,6 +43,8 @@ _DECODERS = {"br": BrotliReader, "zstd": ZstdReader}
 _BREAKS = re.compile(r"[\r\n]+[ \t]*")
 _CHUNK = 1 << 20
 _MOST_HEAD = 1 << 18
+_MOST_STORED = 1 << 16
+_MOST_LINES = 90
 _HEAD_OF_LARGE = 1 << 12
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -115,12 +117,17 @@ def warc_record(fetched: Fetched, level: int) -> bytes:
 
 def _http_head(fetched: Fetched) -> bytes:
     lines = ["HTTP/1.1 200 OK"]
+    left = _MOST_STORED
     for name, value in fetched.headers:
         lowered = name.lower()
         if lowered in _HOP_BY_HOP:
             continue
         shown = f"X-Crawl-{name}" if lowered in _RENAMED else name
-        lines.append(f"{shown}: {_BREAKS.sub(' ', value)}")
+        line = f"{shown}: {_BREAKS.sub(' ', value)}"
+        left -= len(line)
+        # What a server sends beyond this tells nothing of the document, and programs refuse it.
+        if left > 0 and len(lines) < _MOST_LINES:
+            lines.append(line)
     lines.append(f"Content-Length: {len(fetched.body)}")
     return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1", "replace")
 

@@ -7,8 +7,8 @@ made.
 
 import base64
 import re
-from collections.abc import Collection, Mapping
-from urllib.parse import quote, unquote_plus, unquote_to_bytes
+from collections.abc import Collection, Iterable, Mapping
+from urllib.parse import quote, unquote, unquote_plus, unquote_to_bytes
 
 import xxhash
 
@@ -41,6 +41,8 @@ _AUTHORITY = re.compile(r"[^/\\?#]*")
 _HOST_AND_PORT = re.compile(r"(?:\[[^\]@]*\]|[^:@\[\]]*)(?::\d+)?")
 _INNER_USERINFO = re.compile(r"(?<=//)[^/\\?#&;@\s]*@")
 _PATH_BREAK = re.compile(r"(;)")
+_TELLING = 8
+_WORD = re.compile("[a-z]+")
 _QUERY_BREAK = re.compile(r"([;?])")
 _UNPRINTABLE = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _WORD_BREAKS = re.compile(r"[-_.\[\]\s]+")
@@ -190,12 +192,42 @@ def hide(text: str, values: Collection[str]) -> str:
 
     Values of less than four characters stay: they protect nothing, and stand everywhere.
     """
-    long = [value for value in values if len(value) >= _SHORTEST]
-    forms = {form for value in long for form in (value, quote(value), quote(value, safe=""))}
-    # The longer first: one value may be the beginning of another.
-    for form in sorted(forms, key=lambda form: (-len(form), form)):
+    for form in _forms(value for value in values if len(value) >= _SHORTEST):
         text = text.replace(form, HIDDEN)
     return text
+
+
+def hide_in_document(content: bytes, values: Collection[str]) -> bytes:
+    """:func:`hide` for a document, in UTF-8 or a smaller set.
+
+    A value of less than eight characters or of nothing but small letters stays: it may be a word of
+    the text, which must not be spoilt.
+    """
+    telling = (value for value in values if len(value) >= _TELLING and not _WORD.fullmatch(value))
+    for form in _forms(telling):
+        content = content.replace(form.encode("utf-8", "surrogatepass"), HIDDEN.encode())
+    return content
+
+
+def _forms(values: Iterable[str]) -> list[str]:
+    """As written and percent-encoded, the longer first: one may be the beginning of another."""
+    forms = {form for value in values for form in (value, quote(value), quote(value, safe=""))}
+    return sorted(forms, key=lambda form: (-len(form), form))
+
+
+def credentials_in(url: str) -> frozenset[str]:
+    """Return the credentials in an address: the password, and what its parameters hold.
+
+    Of each both what stands there and what it means when it is percent-encoded.
+    """
+    _, userinfo, rest = _parted(url)
+    found = {userinfo.partition(":")[2]} if userinfo else set()
+    for part in rest.partition("#")[0].partition("?")[2].split("&"):
+        for piece in _QUERY_BREAK.split(part):
+            name, _, value = piece.partition("=")
+            if _is_credential(name):
+                found.add(value)
+    return frozenset(form for value in found for form in (value, unquote(value))) - {""}
 
 
 def _value(name: str, environment: Mapping[str, str]) -> str:

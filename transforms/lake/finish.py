@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 from schemas.feeds import FeedRequest, HostState
 from schemas.ledger import Counted, DataFile, LedgerRow, RunSummary, Written
 from transforms.feeds.advance import Advanced, advance
+from transforms.feeds.hosts import merged
 from transforms.feeds.schedule import DEFAULT_LIMITS, PollLimits
 from transforms.formats.document import as_address
 from transforms.lake.commit import Commit, latest_number, make_commit, publish, read_commit
@@ -109,7 +110,9 @@ def _remembered(
 ) -> tuple[DataFile, DataFile]:
     known, known_hosts = read_feed_states(layout, ending.feeds)
     known |= {one.state.key: one.state for one in advanced}
-    known_hosts |= {host.host: host for host in hosts}
+    for host in hosts:
+        other = known_hosts.get(host.host)
+        known_hosts[host.host] = merged(host, other) if other is not None else host
     return write_feed_states(ending.staging, commit_name(ending.number), known, known_hosts)
 
 
