@@ -65,8 +65,11 @@ def run(options: PipelineOptions, clock: Clock = _CLOCK) -> RunResult:
             say(_nothing_to_do(own, len(feeds), polls.next_due))
             return RunResult(None, ExitCode.DONE)
         work = Work(files, polls.requests)
-        commit = carry_out(work, next_staging(layout, attempt), options, clock)
-        put_away = finish_files(files, frozenset(commit.refused), own.done, inputs)
+        staging = next_staging(layout, attempt)
+        staging.make()
+        commit = carry_out(work, staging, options, clock)
+        dropped = [file for file in files if not file.uri.startswith(f"{layout.root}/")]
+        put_away = finish_files(dropped, frozenset(commit.refused), own.done, inputs)
         for problem in put_away.problems:
             say(problem)
     print_ledger(commit, layout)
@@ -79,7 +82,7 @@ def _files(own: NewsbeamOptions, layout: Layout) -> tuple[InputFile, ...]:
     if not own.input:
         return ()
     found = find_files(own.input, own.path_pattern)
-    files = outside(layout, found)
+    files = outside(layout, found, own.input.split(","))
     if found and not files:
         raise UsageError(f"--input {own.input}: nothing but the lake itself")
     return files

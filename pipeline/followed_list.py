@@ -41,6 +41,6 @@ class FollowedList:
     def _look(self) -> tuple[int, int] | None:
         try:
             facts = Path(self._path).expanduser().stat() if self._path else None
-        except FileNotFoundError:
+        except OSError:
             return None
         return (facts.st_mtime_ns, facts.st_size) if facts else None

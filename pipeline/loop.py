@@ -24,8 +24,9 @@ from pipeline.rounds import Work, carry_out, due_feeds, lake_of, next_staging, o
 from pipeline.signals import Stopping
 from pipeline.status import Round, Status
 from transforms.feeds.clock import Clock, SystemClock
-from transforms.lake.commit import Commit, latest_number, read_commits, recover
+from transforms.lake.commit import Commit, latest_number, read_commit, read_commits, recover
 from transforms.lake.compact import compact_lake
+from transforms.lake.errors import LakeError
 from transforms.lake.feeds import read_feed_states
 from transforms.lake.layout import Layout
 from transforms.lake.live import Partitions
@@ -58,6 +59,10 @@ def stream(options: PipelineOptions, clock: Clock = _CLOCK) -> ExitCode:
     try:
         with stopping.handling(), locked(layout, clock.now()) as attempt:
             return _Stream(options, layout, attempt, inputs, feeds, status, stopping, clock).run()
+    except Exception as error:
+        # Whoever watches the health file learns of it too.
+        status.stopped(str(error))
+        raise
     finally:
         status.close()
 
@@ -86,13 +91,35 @@ class _Stream:
         self._stopping = stopping
         self._clock = clock
         self._finished = Finished()
+        self._lock = layout.lock
+        self._inode = self._lock.stat().st_ino
+        self._partitions = Partitions(())
         self._start_anew()
 
-    def _start_anew(self) -> None:
-        """Bring the lake into the state of its last commit, and learn what that is."""
+    def _start_anew(self, at_work: Round | None = None) -> Commit | None:
+        """Bring the lake into the state of its last commit, and learn what that is.
+
+        Args:
+            at_work: a round that seemed to fail.
+
+        Returns:
+            Its commit, if it was made all the same.
+        """
+        before = self._partitions.number if at_work is not None else 0
         recover(self._layout)
+        made = latest_number(self._layout)
+        commit = read_commit(self._layout, made) if made else None
+        if at_work is not None and commit is not None and made == before + 1:
+            self._take_in(at_work, commit)
+            return commit
         self._states = read_feed_states(self._layout)
         self._partitions = Partitions(read_commits(self._layout))
+        return None
+
+    def _refuse_another_lake(self) -> None:
+        """Raises when the folder that is locked is no longer where the lake is."""
+        if not self._lock.exists() or self._lock.stat().st_ino != self._inode:
+            raise LakeError(f"{self._layout.root}: the lake was taken away while it was written to")
 
     def run(self) -> ExitCode:
         """Round after round."""
@@ -112,9 +139,6 @@ class _Stream:
         # In a thread: what a signal interrupts may be the display itself, at work.
         self._stopping.asked.wait()
         self._status.stops()
-        self._status.display.message(
-            "ending after this round's commit; a second signal ends at once"
-        )
 
     def _round(self, number: int) -> float:
         """One round; gives the seconds until the next."""
@@ -127,17 +151,22 @@ class _Stream:
         except (OSError, UsageError) as problem:
             # A disk that is away for a moment is no reason to end.
             taken, error = Taken((), 0, 0), str(problem)
+            self._status.display.message(error, "warning")
         polls = due_feeds(self._list.feeds, self._states, self._options, now)
         at_work = Round(number, now, Work(taken.files, polls.requests), taken, polls)
         self._status.begins(at_work, self._list.feeds, self._states[0])
         commit = None
-        if error is None and (taken.files or polls.requests):
+        if taken.files or polls.requests:
             try:
+                self._refuse_another_lake()
                 commit = self._carry_out(at_work.work)
-                self._take_in(taken, commit)
-            except RunFailedError as problem:
+                self._take_in(at_work, commit)
+                error = None
+            except (RunFailedError, OSError) as problem:
                 error = str(problem)
-                self._start_anew()
+        if error is not None and commit is None:
+            commit = self._start_anew(at_work)
+            error = None if commit is not None else error
         seconds = time.monotonic() - started
         # What waits beyond a round's size is taken at once, but not after a failure.
         is_flooded = taken.waiting > 0 and error is None
@@ -153,7 +182,7 @@ class _Stream:
             return Taken((), 0, 0)
         found = look(self._inputs, self._own.path_pattern, self._tell)
         return ready_files(
-            outside(self._layout, found),
+            outside(self._layout, found, self._inputs),
             now,
             timedelta(seconds=self._own.settle_seconds),
             self._finished,
@@ -166,24 +195,33 @@ class _Stream:
 
     def _carry_out(self, work: Work) -> Commit:
         staging = next_staging(self._layout, self._attempt)
+        staging.make()
         try:
             self._stopping.watch(staging)
             return carry_out(work, staging, self._options, self._clock, show=False)
         finally:
             self._stopping.watch(None)
 
-    def _take_in(self, taken: Taken, commit: Commit) -> None:
+    def _take_in(self, at_work: Round, commit: Commit) -> None:
         """After a commit: put files away, remember, merge small files."""
-        self._status.committed(commit, self._clock.now())
-        self._finished.add(taken.files)
+        files = at_work.taken.files
+        self._finished.add(files)
+        root = f"{self._layout.root}/"
+        dropped = [file for file in files if not file.uri.startswith(root)]
         refused = frozenset(commit.refused)
-        put_away = finish_files(taken.files, refused, self._own.done, self._inputs)
+        put_away = finish_files(dropped, refused, self._own.done, self._inputs)
         for problem in put_away.problems:
             self._status.display.message(problem, "warning")
         if commit.feeds:
             self._states = read_feed_states(self._layout, commit.feeds)
         self._partitions.add(commit)
+        now = self._clock.now()
+        self._status.committed(commit, now, at_work, self._list.feeds, self._states[0])
         if not self._own.no_compaction:
+            self._compact()
+
+    def _compact(self) -> None:
+        try:
             compact_lake(
                 self._layout,
                 latest_number(self._layout) + 1,
@@ -192,3 +230,7 @@ class _Stream:
                 self._own.target_file_mb << 20,
                 partitions=self._partitions,
             )
+        except OSError as error:
+            # The rows are in the lake already; a full disk is told of and tried again.
+            self._status.display.message(f"small files were not merged: {error}", "warning")
+            self._start_anew()

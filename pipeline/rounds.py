@@ -56,13 +56,21 @@ def lake_of(output: str) -> Layout:
     return Layout(str(folder))
 
 
-def outside(layout: Layout, files: Sequence[InputFile]) -> tuple[InputFile, ...]:
-    """The files that are not the lake's own; what it keeps of fetched documents may be read."""
+def outside(
+    layout: Layout, files: Sequence[InputFile], inputs: Sequence[str]
+) -> tuple[InputFile, ...]:
+    """The files that are not the lake's own.
+
+    What it keeps of fetched documents may be read, if an input says so and does not only happen to
+    lie above the lake.
+    """
     root = f"{layout.root}/"
+    raw = f"{root}{RAW}"
+    is_meant = any(str(Path(path).expanduser().absolute()).startswith(raw) for path in inputs)
     return tuple(
         file
         for file in files
-        if not file.uri.startswith(root) or file.uri.startswith(f"{root}{RAW}/")
+        if not file.uri.startswith(root) or (is_meant and file.uri.startswith(f"{raw}/"))
     )
 
 
@@ -117,7 +125,7 @@ def carry_out(
 
     Args:
         work: what to do.
-        staging: :func:`next_staging`.
+        staging: :func:`next_staging`, made.
         options: of the command.
         clock: tells the time.
         show: whether progress is shown.
@@ -128,7 +136,6 @@ def carry_out(
     """
     own = options.view_as(NewsbeamOptions)
     layout = Layout(staging.root)
-    staging.make()
     plan = RunPlan(
         lake=layout,
         staging=staging,

@@ -8,7 +8,7 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 from pipeline.errors import ExitCode
@@ -64,8 +64,10 @@ class Stopping:
 
     def _pass_on(self) -> None:
         staging = self._staging
-        if self.asked.is_set() and staging is not None and staging.folder.is_dir():
-            staging.stop.touch()
+        if self.asked.is_set() and staging is not None:
+            # It may be gone already, or not be there yet; whoever makes it calls this again.
+            with suppress(OSError):
+                staging.stop.touch()
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """How a stream is, told to whoever asks: the terminal or the log, the health file, the metrics."""
 
 import os
+import threading
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -61,6 +62,10 @@ class Status:
         self._totals: Counter[str] = Counter()
         self._gaps = 0
         self._is_stopping = False
+        self._is_over = False
+        self._is_told = False
+        # A signal is told of in a thread of its own.
+        self._lock = threading.RLock()
 
     def close(self) -> None:
         """End all that tells."""
@@ -72,32 +77,50 @@ class Status:
         self, at_work: Round, feeds: Sequence[FeedSettings], states: Mapping[str, FeedState]
     ) -> None:
         """A round begins."""
-        known = [states[feed.key] for feed in feeds if feed.key in states]
+        due = len(at_work.polls.requests) + at_work.polls.waiting
         self._show(
             state="running",
             round=at_work.number,
             next_round_at=None,
             lag_seconds=_lag(at_work),
             files=FilesHealth(at_work.taken.waiting, at_work.taken.writing),
-            feeds=FeedsHealth(
-                total=len(feeds),
-                due=len(at_work.polls.requests) + at_work.polls.waiting,
-                failing=sum(state.failures > 0 for state in known),
-                gone=sum(state.gone for state in known),
-                forbidden=sum(state.outcome == PollOutcome.FORBIDDEN for state in known),
-                gaps=self._gaps,
-            ),
+            feeds=self._feeds(feeds, states, due),
         )
 
-    def committed(self, commit: Commit, at: datetime) -> None:
-        """The round at work made its commit."""
+    def _feeds(
+        self, feeds: Sequence[FeedSettings], states: Mapping[str, FeedState], due: int
+    ) -> FeedsHealth:
+        known = [states[feed.key] for feed in feeds if feed.key in states]
+        return FeedsHealth(
+            total=len(feeds),
+            due=due,
+            failing=sum(state.failures > 0 for state in known),
+            gone=sum(state.gone for state in known),
+            forbidden=sum(state.outcome == PollOutcome.FORBIDDEN for state in known),
+            gaps=self._gaps,
+        )
+
+    def committed(
+        self,
+        commit: Commit,
+        at: datetime,
+        at_work: Round,
+        feeds: Sequence[FeedSettings],
+        states: Mapping[str, FeedState],
+    ) -> None:
+        """The round at work made its commit, and this is what is now known of the feeds."""
         ledger = commit.ledger
         self._gaps += ledger["gaps"]
         counted = (name for name in ledger if name.startswith("items_"))
         for name in ("documents_rejected", *counted):
             self._totals[name] += ledger[name]
         self._totals["documents"] += ledger["documents_read"]
-        self._show(last_commit=commit.number, last_commit_at=at, totals=dict(self._totals))
+        self._show(
+            last_commit=commit.number,
+            last_commit_at=at,
+            totals=dict(self._totals),
+            feeds=self._feeds(feeds, states, at_work.polls.waiting),
+        )
 
     def ended(
         self,
@@ -131,23 +154,44 @@ class Status:
 
     def stops(self) -> None:
         """The stream was told to stop."""
-        self._is_stopping = True
-        self._show(state="stopping")
+        with self._lock:
+            if not self._is_over:
+                self._is_stopping = True
+                self._show(state="stopping")
+                self.display.message(
+                    "ending after this round's commit; a second signal ends at once"
+                )
 
-    def stopped(self) -> None:
-        """The stream has ended in good order."""
-        self._is_stopping = False
-        self._show(state="stopped", next_round_at=None)
+    def stopped(self, error: str | None = None) -> None:
+        """The stream has ended, in good order or by an error."""
+        with self._lock:
+            self._is_over, self._is_stopping = True, False
+            if error is None:
+                self._show(state="stopped", next_round_at=None)
+            else:
+                self._show(state="failing", next_round_at=None, last_error=error)
 
     def _show(self, **changes: object) -> None:
-        if self._is_stopping and "state" in changes:
-            changes["state"] = "stopping"
-        self.health = replace(self.health, **changes)  # type: ignore[arg-type]
-        self.display.doing(self.health)
-        if self._health_file is not None:
-            self._health_file.write(self.health)
-        if self._metrics is not None:
-            self._metrics.update(self.health)
+        with self._lock:
+            if self._is_stopping and "state" in changes:
+                changes["state"] = "stopping"
+            self.health = replace(self.health, **changes)  # type: ignore[arg-type]
+            self.display.doing(self.health)
+            if self._health_file is not None:
+                self._write(self._health_file)
+            if self._metrics is not None:
+                self._metrics.update(self.health)
+
+    def _write(self, health_file: HealthFile) -> None:
+        try:
+            health_file.write(self.health)
+        except OSError as error:
+            # Whoever looks at it sees that it grows old; the stream goes on.
+            if not self._is_told:
+                self._is_told = True
+                self.display.message(f"{health_file.path}: {error.strerror or error}", "warning")
+        else:
+            self._is_told = False
 
 
 def _report(

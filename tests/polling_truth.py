@@ -148,6 +148,8 @@ def _excuse(feed: Feed, appeared: datetime, rows: list[dict[str, Any]]) -> str |
     gaps = [row for row in rows if row["gap_since"] is not None]
     if any(row["gap_since"] <= appeared <= row["answered_at"] for row in gaps):
         return "in a gap that is told"
+    if rows[-1]["outcome"] == "gone":
+        return "of a feed that is gone"
     if not feed.delivered:
         return "of a feed that never gave anything"
     return "behind the 304 of a liar" if feed.kind == "liar" else None

@@ -18,6 +18,7 @@ from benchmarks.lakes import contents_of, rows_of
 from benchmarks.synthetic import write_polls
 from pipeline import loop as loop_module
 from pipeline.cli import main
+from transforms.lake import finish
 from transforms.lake.commit import read_commits
 from transforms.lake.layout import Layout
 
@@ -151,10 +152,8 @@ def test_a_round_that_fails_is_tried_again(tmp_path, monkeypatch, capfd):
     real = loop_module.carry_out
 
     def fails_once(work, staging, *rest, **more):
-        staging.make()
         for fault in faults:
             raise loop_module.RunFailedError(str(fault))
-        shutil.rmtree(staging.folder)
         return real(work, staging, *rest, **more)
 
     monkeypatch.setattr(loop_module, "carry_out", fails_once)
@@ -274,3 +273,97 @@ def test_the_second_signal_ends_it_at_once_and_safely(tmp_path):
     assert again.ends()[0] == 0
     assert len(rows_of(again.lake, "articles")) == 3000
     assert problems_of(again.lake) == ()
+
+
+@pytest.mark.parametrize("fault", [OSError(28, "No space left on device"), RuntimeError("odd")])
+def test_a_commit_that_was_made_counts_whatever_comes_after_it(tmp_path, monkeypatch, capfd, fault):
+    drop, lake = tmp_path / "drop", tmp_path / "lake"
+    drop.mkdir()
+    (drop / "a.xml").write_bytes(items(1))
+    faults = iter([fault])
+    publish = finish.publish
+
+    def fails_once(*arguments):
+        for one in faults:
+            raise one
+        publish(*arguments)
+
+    monkeypatch.setattr(finish, "publish", fails_once)
+    arguments = ("--input", drop, "--output", lake, "--every", "1s", "--done", "move")
+    assert stream(*arguments, "--rounds", 1) == 0
+    assert "round 1: commit 1, 1 file" in capfd.readouterr().err
+    assert (drop / "_done" / "a.xml").exists()
+    assert len(rows_of(lake, "articles")) == 1
+    assert problems_of(lake) == ()
+
+
+def test_a_full_disk_while_files_are_merged_costs_nothing(tmp_path, monkeypatch, capfd):
+    drop, lake = tmp_path / "drop", tmp_path / "lake"
+    drop.mkdir()
+    for number in range(2):
+        (drop / f"{number}.xml").write_bytes(items(number))
+
+    def fails(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(loop_module, "compact_lake", fails)
+    arguments = ("--input", drop, "--output", lake, "--every", "1s", "--round_files", 1)
+    assert stream(*arguments, "--rounds", 2) == 0
+    assert "small files were not merged" in capfd.readouterr().err
+    assert len(rows_of(lake, "articles")) == 2
+    assert problems_of(lake) == ()
+
+
+def test_a_lake_that_is_taken_away_is_not_made_again(tmp_path, monkeypatch, capfd):
+    drop, lake = tmp_path / "drop", tmp_path / "lake"
+    drop.mkdir()
+    (drop / "a.xml").write_bytes(items(1))
+    take = loop_module._Stream._take
+
+    def and_remove(self, now):
+        shutil.rmtree(lake)
+        return take(self, now)
+
+    monkeypatch.setattr(loop_module._Stream, "_take", and_remove)
+    health = tmp_path / "health.json"
+    arguments = ("--input", drop, "--output", lake, "--every", "1s", "--health_file", health)
+    assert stream(*arguments) == 1
+    assert "the lake was taken away" in capfd.readouterr().err
+    assert "taken away" in json.loads(health.read_text())["last_error"]
+    assert not lake.exists()
+    assert (drop / "a.xml").exists()
+
+
+def test_a_health_file_that_cannot_be_written_stops_nothing(tmp_path, monkeypatch, capfd):
+    drop, lake, folder = tmp_path / "drop", tmp_path / "lake", tmp_path / "health"
+    drop.mkdir()
+    folder.mkdir()
+    (drop / "a.xml").write_bytes(items(1))
+    take = loop_module._Stream._take
+
+    def and_remove(self, now):
+        shutil.rmtree(folder)
+        return take(self, now)
+
+    monkeypatch.setattr(loop_module._Stream, "_take", and_remove)
+    arguments = ("--input", drop, "--output", lake, "--every", "1s", "--rounds", 1)
+    assert stream(*arguments, "--health_file", folder / "h.json") == 0
+    assert capfd.readouterr().err.count("h.json") == 1
+    assert len(rows_of(lake, "articles")) == 1
+
+
+def test_the_archive_of_the_lake_is_never_put_away(tmp_path):
+    work = tmp_path / "work"
+    lake = work / "lake"
+    (work / "drop").mkdir(parents=True)
+    (work / "drop" / "a.xml").write_bytes(items(1))
+    raw = lake / "raw" / "date=2026-03-01" / "b.xml"
+    raw.parent.mkdir(parents=True)
+    raw.write_bytes(items(2))
+    arguments = ("--output", lake, "--every", "1s", "--rounds", 1, "--done", "delete")
+    assert stream("--input", work, *arguments) == 0
+    assert raw.exists()
+    assert [row["guid"] for row in rows_of(lake, "articles")] == ["1"]
+    assert stream("--input", lake / "raw", *arguments) == 0
+    assert raw.exists()
+    assert sorted(row["guid"] for row in rows_of(lake, "articles")) == ["1", "2"]

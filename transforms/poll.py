@@ -13,6 +13,7 @@ reads it from there, and a step that is repeated asks nobody again.
 
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -102,8 +103,7 @@ class _AskFeeds(beam.DoFn):
         hosts = Hosts(known, settings.delay, clock)
         asker = Asker(self._fetcher, settings, hosts, clock, os.environ)
         asker.slow_down(ordered)
-        kept = KeptAnswers(self._staging, archive=settings.archive)
-        for request, poll, answer in poll_all(
+        polls = poll_all(
             ordered,
             asker.ask,
             hosts,
@@ -111,15 +111,17 @@ class _AskFeeds(beam.DoFn):
             settings.connections,
             self._staging.stop.exists,
             settings.seconds,
-        ):
-            count(f"feeds_{poll.outcome}")
-            yield beam.pvalue.TaggedOutput(POLLS, poll)
-            if answer is not None and (full := kept.add(request, poll, answer)):
-                yield from self._answers(full)
-        for host in hosts.touched():
-            yield beam.pvalue.TaggedOutput(HOSTS, host)
-        if last := kept.finish():
-            yield from self._answers(last)
+        )
+        with closing(KeptAnswers(self._staging, archive=settings.archive)) as kept:
+            for request, poll, answer in polls:
+                count(f"feeds_{poll.outcome}")
+                yield beam.pvalue.TaggedOutput(POLLS, poll)
+                if answer is not None and (full := kept.add(request, poll, answer)):
+                    yield from self._answers(full)
+            for host in hosts.touched():
+                yield beam.pvalue.TaggedOutput(HOSTS, host)
+            if last := kept.finish():
+                yield from self._answers(last)
 
     def _answers(self, file: AnswerFile) -> Iterator[Any]:
         if self._settings.archive:

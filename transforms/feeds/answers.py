@@ -87,3 +87,8 @@ class KeptAnswers:
         done = AnswerFile(path, content_hash, size, self._last, tuple(self._records))
         self._file, self._records = None, []
         return done
+
+    def close(self) -> None:
+        """Leave a file that was begun as it is: the run has failed."""
+        if self._file is not None:
+            self._file.close()

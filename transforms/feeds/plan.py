@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from schemas.feeds import FeedRequest, FeedSettings, FeedState, HostState
 from transforms.feeds.schedule import DEFAULT_LIMITS, PollLimits, back_off, due_at
+from transforms.feeds.skip_times import next_allowed
 from transforms.text.urls import host_of
 
 _DAY = 86_400.0
@@ -59,6 +60,11 @@ def plan_polls(
         at = due_at(settings, state, limits)
         if at is None:
             continue
+        if state is not None and settings.interval is None:
+            # It may have become due just before an hour in which it wants to be left alone.
+            schedule = state.schedule
+            allowed = next_allowed(max(at, now), schedule.skip_hours, schedule.skip_days)
+            at = allowed if allowed > now else at
         host = host_of_feed(settings, state)
         known = hosts.get(host) or HostState(host)
         allowed = at if known.hold_until is None else max(at, known.hold_until)
