@@ -1,6 +1,7 @@
 """Options about feeds, and what they come to."""
 
 import argparse
+import math
 from importlib.metadata import version
 
 from pipeline.errors import UsageError
@@ -123,11 +124,11 @@ def check_feed_options(own: argparse.Namespace) -> None:
     Raises:
         UsageError: which one, and why.
     """
-    if own.host_delay_seconds < 0:
-        raise UsageError("--host_delay_seconds must not be negative")
+    if not 0 <= own.host_delay_seconds <= _LONGEST_FETCH:
+        raise UsageError(f"--host_delay_seconds must be between 0 and {_LONGEST_FETCH:.0f}")
     if not 1 <= own.poll_connections <= 1000:
         raise UsageError("--poll_connections must be between 1 and 1000")
-    if own.poll_seconds is not None and own.poll_seconds <= 0:
+    if own.poll_seconds is not None and not 0 < own.poll_seconds < math.inf:
         raise UsageError("--poll_seconds must be more than 0")
     if not 0 < own.fetch_seconds <= _LONGEST_FETCH:
         raise UsageError(f"--fetch_seconds must be between 0 and {_LONGEST_FETCH:.0f}")
@@ -135,8 +136,10 @@ def check_feed_options(own: argparse.Namespace) -> None:
         raise UsageError(
             "--min_poll_interval, --poll_interval and --max_poll_interval must be in this order"
         )
-    if own.contact is not None and not own.contact.isprintable():
-        raise UsageError("--contact has characters that no header may have")
+    if own.contact is not None and not (own.contact.isascii() and own.contact.isprintable()):
+        raise UsageError("--contact has characters that no header may have; use ASCII")
+    if own.proxy is not None and not own.proxy.lower().startswith("http://"):
+        raise UsageError("--proxy must be the address of an HTTP proxy: http://host:port")
 
 
 def poll_settings(own: argparse.Namespace) -> PollSettings:

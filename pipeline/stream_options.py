@@ -5,6 +5,8 @@ import argparse
 from pipeline.errors import UsageError
 from pipeline.feed_options import interval
 
+_LONGEST_SETTLE = 86_400.0
+
 
 def add_stream_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of the local stream to a parser."""
@@ -86,11 +88,13 @@ def check_stream_options(own: argparse.Namespace) -> None:
     for name in ("round_files", "round_mb"):
         if getattr(own, name) < 1:
             raise UsageError(f"--{name} must be at least 1")
-    if own.settle_seconds < 0:
-        raise UsageError("--settle_seconds must not be negative")
+    if not 0 <= own.settle_seconds <= _LONGEST_SETTLE:
+        raise UsageError(f"--settle_seconds must be between 0 and {_LONGEST_SETTLE:.0f}")
     if own.rounds is not None and own.rounds < 1:
         raise UsageError("--rounds must be at least 1")
     if own.every is None:
         for name in ("rounds", "health_file", "metrics_address"):
             if getattr(own, name) is not None:
                 raise UsageError(f"--{name} has no effect without --every")
+    elif own.max_rejects is not None:
+        raise UsageError("--max_rejects is for a run that ends; with --every watch the health file")
