@@ -148,6 +148,9 @@ def _excuse(feed: Feed, appeared: datetime, rows: list[dict[str, Any]]) -> str |
     gaps = [row for row in rows if row["gap_since"] is not None]
     if any(row["gap_since"] <= appeared <= row["answered_at"] for row in gaps):
         return "in a gap that is told"
+    firsts = [row["answered_at"] for row in rows if row["outcome"] == "fetched"]
+    if firsts and appeared < min(firsts):
+        return "scrolled away before the first answer"
     if rows[-1]["outcome"] == "gone":
         return "of a feed that is gone"
     if not feed.delivered:

@@ -312,9 +312,9 @@ def test_what_a_lake_on_disk_remembers_is_read(listed, capsys, tmp_path):
         (COAST, ["--lake=nowhere"], "not a lake: no commit"),
         (COAST, ["--robots=never"], "argument --robots"),
         (COAST, ["--robot=obey"], "unrecognized arguments"),
-        (COAST, ["--host_delay_seconds=-1"], "must not be negative"),
+        (COAST, ["--host_delay_seconds=-1"], "--host_delay_seconds must be between"),
         (COAST, ["--poll_interval=often"], "must be seconds or a time"),
-        (COAST, ["--fetch_robots", "--proxy=socks:hush"], "--proxy: "),
+        (COAST, ["--fetch_robots", "--proxy=socks:hush"], "--proxy must be"),
     ],
 )
 def test_wrong_usage(listed, text, arguments, says):
