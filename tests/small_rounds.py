@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from benchmarks.rounds import add_round, origin
+from benchmarks.rounds import add_round, new_lake, origin
 from schemas.parquet import table_schema
 from schemas.records import FeedItem
 from schemas.tables import SCHEMA_VERSION, TABLES
@@ -127,3 +127,11 @@ def compacted(layout: Layout, attempt: int = 1, **options: Any) -> Commit | None
     recover(layout)
     options = {"everything": True, **options}
     return compact_lake(layout, latest_number(layout) + 1, attempt, START, **options)
+
+
+def five_rounds(folder: Path) -> Path:
+    """A lake of five small rounds; gives its folder."""
+    layout = new_lake(folder / "lake")
+    for _ in range(5):
+        small_round(layout)
+    return Path(layout.root)

@@ -10,11 +10,11 @@ from small_rounds import (
     START,
     all_rows,
     compacted,
+    five_rounds,
     shape,
     small_round,
 )
 
-from benchmarks.rounds import new_lake
 from pipeline.compact_command import compact as compact_command
 from pipeline.errors import ExitCode, UsageError
 from schemas.parquet import table_schema
@@ -37,11 +37,7 @@ from transforms.lake.tables import _ORDER
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    """Five rounds."""
-    layout = new_lake(tmp_path_factory.mktemp("rounds") / "lake")
-    for _ in range(5):
-        small_round(layout)
-    return Path(layout.root)
+    return five_rounds(tmp_path_factory.mktemp("rounds"))
 
 
 @pytest.fixture

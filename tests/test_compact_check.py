@@ -14,10 +14,10 @@ from small_rounds import (
     START,
     all_rows,
     compacted,
+    five_rounds,
     small_round,
 )
 
-from benchmarks.rounds import new_lake
 from transforms.lake import check, compact
 from transforms.lake.commit import (
     latest_number,
@@ -34,11 +34,7 @@ from transforms.lake.live import Partitions
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    """Five rounds."""
-    layout = new_lake(tmp_path_factory.mktemp("rounds") / "lake")
-    for _ in range(5):
-        small_round(layout)
-    return Path(layout.root)
+    return five_rounds(tmp_path_factory.mktemp("rounds"))
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from small_rounds import (
     add_rejects,
     all_rows,
     compacted,
+    five_rounds,
     numbers_in,
     shape,
     small_round,
@@ -38,11 +39,7 @@ from transforms.lake.live import live_files
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    """Five rounds."""
-    layout = new_lake(tmp_path_factory.mktemp("rounds") / "lake")
-    for _ in range(5):
-        small_round(layout)
-    return Path(layout.root)
+    return five_rounds(tmp_path_factory.mktemp("rounds"))
 
 
 @pytest.fixture
