@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from clocks import START
-from loopback import Loopback, answer, redirect, truncate
+from loopback import Loopback, answer, redirect, sequence, truncate
 from polled import Lake, feed, listed, paths
 
 from benchmarks.lakes import rows_of
@@ -178,3 +178,61 @@ def test_hosts_are_spared_over_the_end_of_a_run(tmp_path):
         (row,) = [row for row in lake.poll() if row["feed_url"].endswith("/1")]
     assert began == START
     assert row["answered_at"] == START + timedelta(seconds=60)
+
+
+def test_a_server_that_repeats_a_secret_does_not_bring_it_into_the_lake(tmp_path, monkeypatch):
+    secret = "tell-nobody-77"
+    monkeypatch.setenv("QUAY_KEY", secret)
+    address = f"http://quay.example/feed?q={secret}"
+    own = f"<atom:link xmlns:atom='http://www.w3.org/2005/Atom' rel='self' href='{address}'/>"
+    said = [("Link", f"<{address}>; rel=self"), ("Content-Location", address)]
+    with Loopback({f"/feed?q={secret}": answer(200, said, feed(1, head=own))}) as server:
+        lake = Lake(tmp_path, listed(f"{server.url}/feed?q=${{QUAY_KEY}}"), "--robots=ignore")
+        lake.poll("--archive")
+    (row,) = rows_of(lake.path, "articles")
+    assert (row["source"], row["feed_url"]) == (
+        "https://quay.example/feed?q=***",
+        "http://quay.example/feed?q=***",
+    )
+    for path in lake.path.rglob("*"):
+        if path.is_file():
+            content = path.read_bytes()
+            plain = gzip.decompress(content) if content.startswith(b"\x1f\x8b") else content
+            assert secret.encode() not in plain, path
+
+
+def test_a_robots_txt_that_was_had_before_counts_when_a_new_one_cannot_be_had(tmp_path):
+    rules = answer(200, [], b"User-agent: *\nDisallow: /private\n")
+    robots = sequence(rules, answer(500), rules)
+    routes = {"/robots.txt": robots, "/a": answer(200, [], feed(1))}
+    with Loopback(routes) as server:
+        lake = Lake(tmp_path, listed(f"{server.url}/a", f"{server.url}/private"))
+        outcomes = []
+        for _ in range(3):
+            outcomes.append(sorted(str(row["outcome"]) for row in lake.poll()))
+            lake.later(hours=30)
+        asked = paths(server.requests)
+    assert outcomes == [["fetched", "forbidden"]] * 3
+    assert asked.count("/robots.txt") == 3
+    assert "/private" not in asked
+
+
+def test_long_headers_harm_nobody(tmp_path):
+    many = [(f"X-Filler-{n}", "x" * 60_000) for n in range(6)]
+    with Loopback({"/a": answer(200, many, feed(1)), "/b": answer(200, [], feed(2))}) as server:
+        lake = Lake(tmp_path, listed(f"{server.url}/a", f"{server.url}/b"), "--robots=ignore")
+        lake.poll("--max_document_bytes=3000")
+    assert lake.guids() == ["ship-1", "ship-2"]
+
+
+def test_polling_ends_in_time(tmp_path):
+    routes = {f"/{n}": answer(200, [], feed(n)) for n in range(6)}
+    routes["/robots.txt"] = answer(200, [], b"User-agent: *\nCrawl-delay: 100\n")
+    with Loopback(routes) as server:
+        lake = Lake(tmp_path, listed(*(f"{server.url}/{n}" for n in range(6))))
+        rows = lake.poll("--poll_seconds=250")
+    outcomes = [row["outcome"] for row in rows]
+    assert outcomes.count("fetched") in (2, 3)
+    left = {row["detail"] for row in rows if row["outcome"] == "deferred"}
+    assert left == {"the time for feeds was over"}
+    assert lake.clock.now() - START < timedelta(seconds=401)
