@@ -3,6 +3,7 @@
 Modules are imported inside the commands: ``newsbeam check`` need not wait for Beam.
 """
 
+import argparse
 import logging
 from collections.abc import Sequence
 from pathlib import Path
@@ -45,7 +46,7 @@ def check(arguments: Sequence[str]) -> ExitCode:
         "says, ids are unique, the history agrees with the tables, the ledger adds up.",
     )
     parser.add_argument("lake", metavar="LAKE")
-    _add_debug(parser)
+    add_debug(parser)
     lake = Path(parser.parse_args(list(arguments)).lake).expanduser().absolute()
     if not lake.is_dir():
         raise UsageError(f"{lake}: no such folder")
@@ -76,9 +77,9 @@ def explain(arguments: Sequence[str]) -> ExitCode:
         "address of an item, in any form; else its guid.",
     )
     parser.add_argument("--format", choices=("text", "json"), default="text")
-    _add_debug(parser)
+    add_debug(parser)
     given = parser.parse_args(list(arguments))
-    layout = _lake(given.lake)
+    layout = lake_in(given.lake)
     try:
         facts = gather(layout, given.item)
     except AmbiguousIdError as error:
@@ -106,9 +107,9 @@ def sources(arguments: Sequence[str]) -> ExitCode:
     parser.add_argument("lake", metavar="LAKE")
     parser.add_argument("source", metavar="SOURCE", nargs="?", help="One source; else all.")
     parser.add_argument("--format", choices=("text", "json"), default="text")
-    _add_debug(parser)
+    add_debug(parser)
     given = parser.parse_args(list(arguments))
-    layout = _lake(given.lake)
+    layout = lake_in(given.lake)
     facts = source_facts(layout, given.source)
     if not facts:
         explain_failure(f"{layout.root}: no source is named {given.source}", False)
@@ -129,16 +130,17 @@ def schema(arguments: Sequence[str]) -> ExitCode:
         description="Print every table's columns, their types and their meaning.",
     )
     parser.add_argument("--format", choices=sorted(FORMATS), default="markdown")
-    _add_debug(parser)
+    add_debug(parser)
     print(FORMATS[parser.parse_args(list(arguments)).format](), end="")
     return ExitCode.DONE
 
 
-def _add_debug(parser: OneLineParser) -> None:
+def add_debug(parser: argparse.ArgumentParser) -> None:
+    """Add ``--debug`` to the options of a command."""
     parser.add_argument("--debug", action="store_true", help="Print the traceback of an error.")
 
 
-def _lake(folder: str) -> "Layout":
+def lake_in(folder: str) -> "Layout":
     """The lake in a folder.
 
     Raises:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.table import Table
 
-from pipeline.commands import _add_debug, _lake
+from pipeline.commands import add_debug, lake_in
 from pipeline.errors import ExitCode, OneLineParser, UsageError
 
 if TYPE_CHECKING:
@@ -33,11 +33,11 @@ def compact(arguments: Sequence[str]) -> ExitCode:
         metavar="MB",
         help="Largest Parquet file to aim at, before compression, in MiB. Default: 64.",
     )
-    _add_debug(parser)
+    add_debug(parser)
     given = parser.parse_args(list(arguments))
     if given.target_file_mb < 1:
         raise UsageError("--target_file_mb must be at least 1")
-    layout = _lake(given.lake)
+    layout = lake_in(given.lake)
     now = datetime.now(UTC)
     with locked(layout, now) as attempt:
         recover(layout)

@@ -8,6 +8,7 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from pipeline.done import finish_files
 from pipeline.drop import inputs_of
 from pipeline.errors import ExitCode, UsageError
+from pipeline.followed_list import read_list
 from pipeline.options import NewsbeamOptions
 from pipeline.report import print_ledger, say
 from pipeline.rounds import (
@@ -17,7 +18,6 @@ from pipeline.rounds import (
     lake_of,
     next_staging,
     outside,
-    read_feeds,
 )
 from pipeline.signals import ending_at_once
 from pipeline.sources import find_files
@@ -56,7 +56,7 @@ def run(options: PipelineOptions, clock: Clock = _CLOCK) -> RunResult:
     layout = lake_of(own.output)
     files = _files(own, layout)
     inputs = inputs_of(own.input) if own.input and own.done != "keep" else ()
-    feeds = read_feeds(own.feeds) if own.feeds else ()
+    feeds = read_list(own.feeds).feeds if own.feeds else ()
     with ending_at_once(layout), locked(layout, clock.now()) as attempt:
         recover(layout)
         states = read_feed_states(layout)

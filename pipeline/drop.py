@@ -21,7 +21,7 @@ import numpy.typing as npt
 import xxhash
 
 from pipeline.errors import UsageError
-from pipeline.sources import SIDECAR_SUFFIX, _facts, compile_pattern
+from pipeline.sources import SIDECAR_SUFFIX, compile_pattern, path_facts
 from schemas.records import InputFile
 from transforms.formats.document import as_address
 
@@ -158,7 +158,7 @@ def look(
     search = compile_pattern(path_pattern).search
     matches = [search(as_address(file.uri)) for file in files]
     return tuple(
-        replace(file, in_path=_facts(match)) if match else file
+        replace(file, in_path=path_facts(match)) if match else file
         for file, match in zip(files, matches, strict=True)
     )
 

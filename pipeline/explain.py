@@ -125,10 +125,17 @@ class _Told(Page):
         self.entry("bytes", f"{cut}{_number(size, 'byte')}, kept in the column payload")
         self.entry("stored by", _stored(row))
         self.heading("Replay it")
-        self._labelled(
-            "", "Mend the document, its sidecar or the options, and read it again:", 2, 0
-        )
-        self.verbatim(f"newsbeam run --input {quote(row['document_uri'])} --output {self._lake}")
+        if row["document_uri"].startswith(("http://", "https://")):
+            self.paragraph(
+                "It was fetched, and its feed will be asked again. A run with --archive keeps what "
+                f"is fetched under {self._lake}/raw, which newsbeam run --input reads.",
+                2,
+            )
+        else:
+            mend = "Mend the document, its sidecar or the options, and read it again:"
+            self._labelled("", mend, 2, 0)
+            document = quote(row["document_uri"])
+            self.verbatim(f"newsbeam run --input {document} --output {self._lake}")
         self.paragraph("The bytes as they were refused:", 2)
         self.verbatim(
             f"python -c \"import pyarrow.parquet as p; open('refused.bin', 'wb').write("

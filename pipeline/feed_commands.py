@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline.commands import add_debug, lake_in
 from pipeline.errors import ExitCode, OneLineParser, UsageError, explain_failure
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ def feeds(arguments: Sequence[str]) -> ExitCode:
     """``newsbeam feeds``."""
     from pipeline.feed_options import check_feed_options, poll_settings
     from pipeline.feeds_page import outlook_as_json, print_outlook
+    from pipeline.followed_list import read_list
     from transforms.feeds.outlook import outlook
 
     parser = OneLineParser(
@@ -64,7 +65,7 @@ def feeds(arguments: Sequence[str]) -> ExitCode:
     given = parser.parse_args(list(arguments))
     check_feed_options(given)
     settings = poll_settings(given)
-    found = _read_list(given.list)
+    found = read_list(given.list)
     states, hosts = _remembered(given.lake)
     now = datetime.now(UTC)
     if given.fetch_robots:
@@ -87,32 +88,16 @@ def _add_shared(parser: argparse.ArgumentParser) -> None:
             parser._add_action(action)
         else:
             parser.set_defaults(**{action.dest: action.default})
-    parser.add_argument("--debug", action="store_true", help="Print the traceback of an error.")
+    add_debug(parser)
     parser.set_defaults(max_document_bytes=32 << 20)
-
-
-def _read_list(path: str) -> "FeedList":
-    from transforms.feeds.feed_list import FeedListError, read_feed_list
-
-    try:
-        return read_feed_list(Path(path).expanduser().read_bytes(), path)
-    except OSError as error:
-        raise UsageError(f"{path}: {error.strerror or error}") from error
-    except FeedListError as error:
-        raise UsageError(str(error)) from error
 
 
 def _remembered(folder: str | None) -> "States":
     if folder is None:
         return {}, {}
-    from transforms.lake.commit import latest_number
     from transforms.lake.feeds import read_feed_states
-    from transforms.lake.layout import Layout
 
-    layout = Layout(str(Path(folder).expanduser().absolute()))
-    if not latest_number(layout):
-        raise UsageError(f"{layout.root}: not a lake: no commit")
-    return read_feed_states(layout)
+    return read_feed_states(lake_in(folder))
 
 
 def _robots_of(
@@ -183,7 +168,7 @@ def discover(arguments: Sequence[str]) -> ExitCode:
         action="store_true",
         help="Ask loopback, private and link-local addresses too.",
     )
-    parser.add_argument("--debug", action="store_true", help="Print the traceback of an error.")
+    add_debug(parser)
     given = parser.parse_args(list(arguments))
     try:
         url = checked_address(given.url, variables=False)

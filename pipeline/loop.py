@@ -165,8 +165,12 @@ class _Stream:
             except (RunFailedError, OSError) as problem:
                 error = str(problem)
         if error is not None and commit is None:
-            commit = self._start_anew(at_work)
-            error = None if commit is not None else error
+            try:
+                commit = self._start_anew(at_work)
+                error = None if commit is not None else error
+            except OSError as problem:
+                # What is left of the round is in the way of the next one, which comes here again.
+                error = str(problem)
         seconds = time.monotonic() - started
         # What waits beyond a round's size is taken at once, but not after a failure.
         is_flooded = taken.waiting > 0 and error is None

@@ -17,7 +17,6 @@ from pipeline.report import Progress, quiet_workers
 from schemas.feeds import FeedRequest, FeedSettings, FeedState, HostState
 from schemas.records import InputFile
 from transforms.feeds.clock import Clock
-from transforms.feeds.feed_list import FeedListError, read_feed_list
 from transforms.feeds.plan import PollPlan, plan_polls
 from transforms.lake.commit import Commit, latest_number, read_commit
 from transforms.lake.errors import LakeError
@@ -66,26 +65,15 @@ def outside(
     """
     root = f"{layout.root}/"
     raw = f"{root}{RAW}"
-    is_meant = any(str(Path(path).expanduser().absolute()).startswith(raw) for path in inputs)
+    # A list on standard input names its files one by one.
+    is_meant = list(inputs) == ["-"] or any(
+        str(Path(path).expanduser().absolute()).startswith(raw) for path in inputs
+    )
     return tuple(
         file
         for file in files
         if not file.uri.startswith(root) or (is_meant and file.uri.startswith(f"{raw}/"))
     )
-
-
-def read_feeds(path: str) -> tuple[FeedSettings, ...]:
-    """Read the list that ``--feeds`` names.
-
-    Raises:
-        UsageError: it cannot be read or used.
-    """
-    try:
-        return read_feed_list(Path(path).expanduser().read_bytes(), path).feeds
-    except OSError as error:
-        raise UsageError(f"--feeds {path}: {error.strerror or error}") from error
-    except FeedListError as error:
-        raise UsageError(f"--feeds {error}") from error
 
 
 def due_feeds(

@@ -83,12 +83,13 @@ def _look_into_paths(files: tuple[InputFile, ...], path_pattern: str) -> tuple[I
         first = as_address(files[0].uri)
         raise UsageError(f"--path_pattern {path_pattern}: matches no path, {first} being the first")
     return tuple(
-        replace(file, in_path=_facts(match)) if match else file
+        replace(file, in_path=path_facts(match)) if match else file
         for file, match in zip(files, matches, strict=True)
     )
 
 
-def _facts(match: re.Match[str]) -> PathFacts:
+def path_facts(match: re.Match[str]) -> PathFacts:
+    """What the named groups of a ``--path_pattern`` found in a path."""
     facts = PathFacts(**match.groupdict())
     # The only way to put an address into one name, since a slash would begin a folder.
     if facts.url is not None and _ESCAPED_URL.match(facts.url):

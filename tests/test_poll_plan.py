@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.feeds import FeedRequest, FeedSettings, FeedState, HostState, Secret
+from schemas.records import FeedSchedule
 from transforms.feeds.plan import PollPlan, host_of_feed, plan_polls, requests_per_day
 from transforms.feeds.schedule import PollLimits, due_at
 
@@ -212,3 +213,18 @@ def test_every_due_feed_is_taken_or_waits(feeds, states, hosts, delay, seconds, 
     rest = {key for key, at in dues.items() if at is not None} - set(taken)
     assert (found.next_due is None) is (not rest)
     assert found.next_due is None or found.next_due >= NOW
+
+
+def test_a_feed_is_not_asked_in_an_hour_it_wants_to_be_left_alone_in():
+    # It became due before the hour began, and nobody came until now.
+    skips = FeedSchedule(skip_hours=(12, 13))
+    late = state(A, NOW - HOUR, schedule=skips)
+    assert plan([A], [late]) == PollPlan((), 0, NOW + 2 * HOUR)
+    mine = replace(A, interval=3600.0)
+    assert [one.settings for one in plan([mine], [late]).requests] == [mine]
+
+
+def test_the_longest_due_come_first_whatever_hours_they_skip():
+    skips = FeedSchedule(skip_hours=(3,))
+    states = [state(A, NOW - HOUR, schedule=skips), state(B, NOW - 2 * HOUR, schedule=skips)]
+    assert [one.settings for one in plan([A, B], states).requests] == [B, A]

@@ -1,6 +1,7 @@
 """Whole runs over feeds of a server on loopback: what is asked, remembered and stored."""
 
 import re
+import shutil
 from datetime import timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from polled import NONE, Lake, feed, listed, paths, sent
 from runs import problems_of, run_over
 
 from benchmarks.lakes import contents_of, rows_of
+from pipeline.cli import main
 from transforms.lake import finish
 from transforms.lake.commit import latest_number, read_commit
 from transforms.lake.errors import LedgerMismatchError
@@ -275,7 +277,7 @@ def test_failures_are_told_and_cost_nobody_else_anything(tmp_path):
     assert problems_of(lake.path) == ()
 
 
-def test_an_archive_read_again_gives_the_same_rows(tmp_path):
+def test_an_archive_read_again_gives_the_same_rows(tmp_path, capsys):
     routes = {
         "/a": zipped(feed(1, 2), [("Content-Type", "application/rss+xml; charset=utf-8")]),
         "/b": answer(200, [], "<rss><channel><item><title>Größe zählt</title></item>".encode()),
@@ -294,7 +296,17 @@ def test_an_archive_read_again_gives_the_same_rows(tmp_path):
     again = tmp_path / "again"
     assert run_over([lake.path / "raw"], again, "--language_engine=fast") == 0
     assert contents_of(again) == contents_of(lake.path)
+    (reject,) = rows_of(lake.path, "rejects")
+    assert main(["explain", str(lake.path), reject["reject_id"]]) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "its feed will be asked again" in told
+    assert "--input http" not in told
     before = contents_of(lake.path)
     assert run_over([lake.path / "raw"], lake.path, "--language_engine=fast") == 0
     assert contents_of(lake.path) == before
+    assert problems_of(lake.path) == ()
+    (damaged,) = lake.path.glob("raw/*/00000001-*")
+    damaged.write_bytes(b"no longer what it was")
+    assert len(problems_of(lake.path)) == 1
+    shutil.rmtree(lake.path / "raw")
     assert problems_of(lake.path) == ()

@@ -36,8 +36,8 @@ from schedules import (
 
 from benchmarks.lakes import rows_of
 from pipeline.cli import COMMANDS
+from pipeline.followed_list import read_list
 from pipeline.options import parse_options
-from pipeline.rounds import read_feeds
 
 AIRFLOW = os.environ.get("NEWSBEAM_AIRFLOW_PYTHON")
 VARIABLES, JOBS = cron_jobs((EXAMPLES / "crontab").read_text())
@@ -214,7 +214,7 @@ def test_the_cronjob_names_only_what_it_has():
 def test_the_feed_list_of_the_config_map_is_one(tmp_path):
     (listed,) = manifests()["ConfigMap"]["data"].values()
     (tmp_path / "feeds.toml").write_text(listed)
-    assert len(read_feeds(str(tmp_path / "feeds.toml"))) == 2
+    assert len(read_list(str(tmp_path / "feeds.toml")).feeds) == 2
 
 
 # All of them

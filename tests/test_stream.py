@@ -165,6 +165,31 @@ def test_a_round_that_fails_is_tried_again(tmp_path, monkeypatch, capfd):
     assert problems_of(lake) == ()
 
 
+def test_what_cannot_be_cleared_up_at_once_is_cleared_up_later(tmp_path, monkeypatch, capfd):
+    drop, lake = tmp_path / "drop", tmp_path / "lake"
+    drop.mkdir()
+    (drop / "a.xml").write_bytes(items(1))
+    faults = {"carry_out": iter([True]), "recover": iter([False, True])}
+
+    def failing(name):
+        real = getattr(loop_module, name)
+
+        def call(*arguments, **more):
+            if next(faults[name], False):
+                raise OSError(28, "No space left on device")
+            return real(*arguments, **more)
+
+        return call
+
+    for name in faults:
+        monkeypatch.setattr(loop_module, name, failing(name))
+    assert stream("--input", drop, "--output", lake, "--every", "1s", "--rounds", 3) == 0
+    told = capfd.readouterr().err
+    assert told.count("No space left on device") >= 1
+    assert len(rows_of(lake, "articles")) == 1
+    assert problems_of(lake) == ()
+
+
 def test_rounds_that_go_on_failing_end_the_stream(tmp_path, monkeypatch, capfd):
     drop = tmp_path / "drop"
     drop.mkdir()

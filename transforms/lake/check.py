@@ -167,6 +167,8 @@ def _file_problems(layout: Layout, commit: Commit, live: set[str]) -> Iterator[s
             continue  # A later one has taken its place.
         path = layout.absolute(file.path)
         if not path.is_file():
+            if file.table == RAW:
+                continue  # An archive is the operator's to keep or to delete.
             yield f"{path}: missing; commit {commit.number} names it"
         elif path.stat().st_size != file.bytes or file_hash(path) != file.xxh128:
             yield f"{path}: damaged; its bytes are not those that commit {commit.number} names"
